@@ -1,0 +1,112 @@
+import type {
+  Attempt,
+  ChatCompletion,
+  ChatRequest,
+  JobError,
+  JobStatus,
+  Lane,
+  Target,
+  Tier,
+  Usage,
+  Warning,
+} from '@sluice/contracts';
+
+/** Who has to move the job on; null when it has ended and its outbox is flushed. */
+export type JobOwner = 'backlog' | 'ticket' | 'collecting' | 'provider_batch';
+
+export interface JobWebhook {
+  url: string;
+  events: readonly string[];
+  /** `whsec_…`, resolved at submit. */
+  secret: string;
+}
+
+export interface JobOptions {
+  /** What the caller asked for; `lane` of the record is what was chosen. */
+  lane: 'auto' | Lane;
+  onRefusal: 'fail' | 'next';
+  onStreamFailure: 'restart' | 'fail';
+  webhook: JobWebhook | null;
+  resultTtlMs: number;
+  deleteAfterDelivery: boolean;
+  dropRequest: boolean;
+  /** Walks of the chain before the job fails. */
+  rounds: number;
+}
+
+/**
+ * The truth about a job: one Redis hash. Times are milliseconds of Redis' clock, except `createdAtMs` and
+ * `deadlineMs`, which the API sets.
+ */
+export interface JobRecord {
+  /** Version of the stored form. */
+  v: 1;
+  id: string;
+  tenant: string;
+  keyId: string;
+  status: JobStatus;
+  tier: Tier;
+  lane: Lane;
+  route: string | null;
+  chain: readonly Target[];
+  /** null once `retention.drop_request` has removed it. */
+  request: ChatRequest | null;
+  options: JobOptions;
+  task: string | null;
+  metadata: Readonly<Record<string, string>>;
+  tags: readonly string[];
+  decision: { strategy: string; [detail: string]: unknown } | null;
+  batchId: string | null;
+  customId: string | null;
+  retriedFrom: string | null;
+  /** Tokens that one attempt is expected to take, for fairness and limits. */
+  estimatedTokens: number;
+  createdAtMs: number;
+  deadlineMs: number;
+  startedAtMs: number | null;
+  finishedAtMs: number | null;
+  /** Raised by every transition that queues the job; a ticket of another turn is stale. */
+  turn: number;
+  owner: JobOwner | null;
+  /** Index into `chain` of the target that is next or running. */
+  targetIndex: number;
+  /** Walk of the chain, from 1. */
+  round: number;
+  /** Not to be started before. */
+  readyAtMs: number;
+  attempts: readonly Attempt[];
+  result: ChatCompletion | null;
+  error: JobError | null;
+  warnings: readonly Warning[];
+  /** Sum over all attempts; null before the first that reported any. */
+  usage: Usage | null;
+  costUsd: number | null;
+}
+
+/** What the API hands over; the broker adds state. */
+export type NewJob = Pick<
+  JobRecord,
+  | 'id'
+  | 'tenant'
+  | 'keyId'
+  | 'tier'
+  | 'lane'
+  | 'route'
+  | 'chain'
+  | 'options'
+  | 'task'
+  | 'metadata'
+  | 'tags'
+  | 'decision'
+  | 'batchId'
+  | 'customId'
+  | 'retriedFrom'
+  | 'estimatedTokens'
+  | 'createdAtMs'
+  | 'deadlineMs'
+  | 'warnings'
+> & {
+  request: ChatRequest;
+  /** SHA-256 of the submission as it was sent, hex; compared when an Idempotency-Key comes again. */
+  bodyHash: string;
+};

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+
+/**
+ * Every error that the HTTP API answers: one code, one status, one sentence on what to do.
+ * `docs/errors.md` lists them all; a test keeps the two in step. `type` is what OpenAI's clients know.
+ */
+export const API_ERRORS = {
+  invalid_json: { status: 400, type: 'invalid_request_error', todo: 'Send a well-formed JSON body.' },
+  invalid_request: {
+    status: 400,
+    type: 'invalid_request_error',
+    todo: 'Correct the field that `param` names.',
+  },
+  unsupported_option: {
+    status: 400,
+    type: 'invalid_request_error',
+    todo: 'Leave the option out: this release does not carry it out.',
+  },
+  body_too_deep: { status: 400, type: 'invalid_request_error', todo: 'Nest the body less deeply.' },
+  unknown_route: { status: 400, type: 'invalid_request_error', todo: 'Name a route of sluice.yaml.' },
+  unknown_target: {
+    status: 400,
+    type: 'invalid_request_error',
+    todo: 'Name a provider of sluice.yaml before the slash.',
+  },
+  unknown_model: {
+    status: 400,
+    type: 'invalid_request_error',
+    todo: 'Name a model of the catalogue, or write provider/model.',
+  },
+  invalid_webhook_url: {
+    status: 400,
+    type: 'invalid_request_error',
+    todo: 'Use an http or https URL with a public host and no credentials.',
+  },
+  invalid_cursor: { status: 400, type: 'invalid_request_error', todo: 'Use an id that a list has answered.' },
+  invalid_last_event_id: {
+    status: 400,
+    type: 'invalid_request_error',
+    todo: 'Send the whole number of the last event that you read, or leave it out.',
+  },
+  missing_api_key: {
+    status: 401,
+    type: 'authentication_error',
+    todo: 'Send `Authorization: Bearer <key>` or `x-api-key`.',
+  },
+  invalid_api_key: {
+    status: 401,
+    type: 'authentication_error',
+    todo: 'Check the key; make one with `sluice keys create`.',
+  },
+  not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    todo: 'Use a key that has the scope named in the message.',
+  },
+  not_found: { status: 404, type: 'invalid_request_error', todo: 'Check the id or the path.' },
+  method_not_allowed: {
+    status: 405,
+    type: 'invalid_request_error',
+    todo: 'Use one of the methods in the `allow` header.',
+  },
+  job_ended: { status: 409, type: 'conflict_error', todo: 'Nothing to do: the job has ended already.' },
+  job_not_ended: { status: 409, type: 'conflict_error', todo: 'Wait until the job has ended, or cancel it.' },
+  events_expired: {
+    status: 410,
+    type: 'invalid_request_error',
+    todo: 'Read the job itself; its events are gone.',
+  },
+  body_too_large: { status: 413, type: 'invalid_request_error', todo: 'Send a smaller body.' },
+  unsupported_media_type: {
+    status: 415,
+    type: 'invalid_request_error',
+    todo: 'Send `content-type: application/json`.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    type: 'invalid_request_error',
+    todo: 'Use a new Idempotency-Key for a different body.',
+  },
+  too_many_streams: {
+    status: 429,
+    type: 'rate_limit_error',
+    todo: 'Close a stream, or wait and open it again.',
+  },
+  internal_error: { status: 500, type: 'api_error', todo: 'Try again; report the request id if it stays.' },
+  redis_unavailable: {
+    status: 503,
+    type: 'api_error',
+    todo: 'Try again after `retry-after` seconds, with the same Idempotency-Key.',
+  },
+  redis_full: {
+    status: 503,
+    type: 'api_error',
+    todo: 'Try again later: the store is nearly full and is being drained.',
+  },
+  request_timeout: { status: 503, type: 'api_error', todo: 'Try again, with the same Idempotency-Key.' },
+} as const satisfies Record<string, { status: number; type: string; todo: string }>;
+
+export type ApiErrorCode = keyof typeof API_ERRORS;
+
+/** The shape of every error answer. */
+export const apiErrorBodySchema = z.object({
+  error: z.object({
+    message: z.string(),
+    type: z.string(),
+    code: z.string(),
+    param: z.string().nullable(),
+    request_id: z.string(),
+    doc_url: z.string(),
+  }),
+});
+export type ApiErrorBody = z.infer<typeof apiErrorBodySchema>;
+
+/** Thrown by the API's code for an expected refusal; the error handler turns it into {@link ApiErrorBody}. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: ApiErrorCode;
+  readonly param: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: ApiErrorCode,
+    message: string,
+    { param = null, headers = {} }: { param?: string | null; headers?: Record<string, string> } = {},
+  ) {
+    super(message);
+    this.code = code;
+    this.param = param;
+    this.headers = headers;
+  }
+
+  get status(): number {
+    return API_ERRORS[this.code].status;
+  }
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { durationMsSchema } from './duration.ts';
+import { limitsSchema } from './limits.ts';
+import { modelEntrySchema } from './model-entry.ts';
+import { nameSchema, targetSchema } from './target.ts';
+
+/** Vendors with an adapter, and presets of OpenAI-compatible servers (a base URL and known quirks). */
+export const PROVIDER_KINDS = [
+  'openai',
+  'anthropic',
+  'google',
+  'openai-compatible',
+  'openrouter',
+  'deepseek',
+  'mistral',
+  'qwen',
+  'xai',
+  'vllm',
+  'ollama',
+] as const;
+export type ProviderKind = (typeof PROVIDER_KINDS)[number];
+
+export const timeoutsSchema = z.strictObject({
+  /** Until the TCP and TLS connection stands. */
+  connect_ms: z.number().int().positive().default(5_000),
+  /** Until the first token of a stream, or the headers of a plain answer. */
+  first_token_ms: z.number().int().positive().default(30_000),
+  total_ms: z.number().int().positive().default(120_000),
+});
+export type Timeouts = z.infer<typeof timeoutsSchema>;
+
+export const providerConfigSchema = z
+  .strictObject({
+    kind: z.enum(PROVIDER_KINDS),
+    api_key: z.string().optional(),
+    /** A pool of keys. One key for now. */
+    api_keys: z
+      .array(z.strictObject({ name: nameSchema, key: z.string(), limits: limitsSchema.optional() }))
+      .length(1, 'must hold one key: pools of several keys do not work in this release')
+      .optional(),
+    base_url: z.url({ protocol: /^https?$/ }).optional(),
+    region: z.string().optional(),
+    limits: limitsSchema.optional(),
+    timeouts: timeoutsSchema.prefault({}),
+  })
+  .refine((provider) => !(provider.api_key && provider.api_keys), {
+    path: ['api_keys'],
+    error: 'give api_key or api_keys, not both',
+  });
+export type ProviderConfig = z.infer<typeof providerConfigSchema>;
+
+export const routeConfigSchema = z.strictObject({
+  strategy: z
+    .literal('ordered', 'must be "ordered": other strategies do not work in this release')
+    .default('ordered'),
+  targets: z.array(targetSchema).min(1).max(16),
+  /** How often the chain is walked before the job fails. */
+  rounds: z.number().int().min(1).max(10).default(3),
+});
+export type RouteConfig = z.infer<typeof routeConfigSchema>;
+
+const tierConfigSchema = z.strictObject({ share: z.number().positive().max(1_000) });
+
+/** One try after each wait, so N waits make N + 1 tries. */
+export const DEFAULT_WEBHOOK_RETRY_SCHEDULE = ['5s', '5m', '30m', '2h', '5h', '10h', '14h', '20h', '24h'];
+
+export const webhooksConfigSchema = z.strictObject({
+  allow_private_network: z.boolean().default(false),
+  /** CIDR blocks that webhooks may reach although they are private. */
+  allow_cidrs: z.array(z.union([z.cidrv4(), z.cidrv6()])).default([]),
+  retry_schedule: z.array(durationMsSchema).max(32).prefault(DEFAULT_WEBHOOK_RETRY_SCHEDULE),
+  timeout: durationMsSchema.prefault('15s'),
+});
+
+/** Same-target retries and the pauses between rounds: full jitter, exponential. */
+export const retriesConfigSchema = z.strictObject({
+  /** Tries at one target in one round, the first included. */
+  attempts_per_target: z.number().int().min(1).max(10).default(2),
+  base_delay: durationMsSchema.prefault('500ms'),
+  max_delay: durationMsSchema.prefault('30s'),
+});
+
+export const retentionConfigSchema = z.strictObject({
+  /** How long an ended job and its events are kept. */
+  result_ttl: durationMsSchema.prefault('7d'),
+});
+
+export const DURABILITY_MODES = ['memory', 'fsync', 'replicated'] as const;
+export type DurabilityMode = (typeof DURABILITY_MODES)[number];
+
+/** `sluice.yaml`, after `${NAME}` has been replaced from the environment. Unknown keys are errors. */
+export const configSchema = z.strictObject({
+  providers: z.record(nameSchema, providerConfigSchema).prefault({}),
+  /** Over the built-in catalogue, by target (`openai/gpt-5.4-mini`). */
+  models: z.record(targetSchema, modelEntrySchema).prefault({}),
+  routes: z.record(nameSchema, routeConfigSchema).prefault({}),
+  tiers: z
+    .strictObject({
+      priority: tierConfigSchema.prefault({ share: 8 }),
+      standard: tierConfigSchema.prefault({ share: 3 }),
+      flex: tierConfigSchema.prefault({ share: 1 }),
+    })
+    .prefault({}),
+  webhooks: webhooksConfigSchema.prefault({}),
+  retries: retriesConfigSchema.prefault({}),
+  retention: retentionConfigSchema.prefault({}),
+  durability: z.enum(DURABILITY_MODES).default('fsync'),
+});
+export type Config = z.infer<typeof configSchema>;

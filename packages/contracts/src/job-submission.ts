@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { chatRequestSchema } from './chat-request.ts';
+import { durationSchema } from './duration.ts';
+import { targetSchema } from './target.ts';
+import { tierSchema } from './tier.ts';
+import { WEBHOOK_EVENT_TYPES } from './webhook-event.ts';
+
+export const TASKS = [
+  'classification',
+  'extraction',
+  'summarization',
+  'translation',
+  'code',
+  'reasoning',
+  'chat',
+  'vision',
+  'creative',
+  'other',
+] as const;
+
+/** `whsec_` and the base64 of 24 to 64 random bytes. Source: Standard Webhooks v1, "Signature scheme". */
+export const webhookSecretSchema = z.string().refine((text) => {
+  if (!/^whsec_[A-Za-z0-9+/]+={0,2}$/.test(text)) return false;
+  const bytes = Buffer.from(text.slice('whsec_'.length), 'base64').length;
+  return bytes >= 24 && bytes <= 64;
+}, 'must be whsec_ followed by the base64 of 24 to 64 random bytes');
+
+export const webhookOptionSchema = z.strictObject({
+  url: z.string().max(2048).meta({ description: 'An http or https URL; private addresses are refused.' }),
+  /** Default: the terminal events. */
+  events: z
+    .array(z.enum(WEBHOOK_EVENT_TYPES as [string, ...string[]]))
+    .min(1)
+    .optional(),
+  /** Default: the webhook secret of the API key. */
+  secret: webhookSecretSchema.optional(),
+});
+
+/** Options that the contract names and this release does not carry out: a clear 400 rather than a silent no. */
+export const UNSUPPORTED_SUBMISSION_OPTIONS = [
+  'quality',
+  'max_cost_usd',
+  'max_latency_ms',
+  'residency',
+  'zero_retention',
+  'validate',
+  'template',
+] as const;
+
+const metadataSchema = z
+  .record(z.string().min(1).max(64), z.string().max(512))
+  .refine((pairs) => Object.keys(pairs).length <= 16, 'must hold at most 16 pairs');
+
+/** The body of `POST /v1/jobs`. */
+export const jobSubmissionSchema = z
+  .strictObject({
+    request: chatRequestSchema,
+    route: z.string().min(1).max(64).optional(),
+    chain: z.array(targetSchema).min(1).max(16).optional(),
+    tier: tierSchema.default('standard'),
+    deadline: z.iso.datetime({ offset: true }).optional(),
+    within: durationSchema.optional(),
+    deadline_policy: z.literal('warn', 'only "warn" works in this release').optional(),
+    lane: z
+      .enum(['auto', 'live'], 'must be auto or live: the flex and batch lanes do not work in this release')
+      .default('auto'),
+    webhook: webhookOptionSchema.optional(),
+    task: z.enum(TASKS).optional(),
+    on_refusal: z.enum(['fail', 'next']).default('fail'),
+    on_stream_failure: z.enum(['restart', 'fail']).default('restart'),
+    cache: z.literal('off', 'only "off" works in this release: nothing is cached').optional(),
+    metadata: metadataSchema.default({}),
+    tags: z.array(z.string().min(1).max(64)).max(16).default([]),
+    retention: z
+      .strictObject({
+        result_ttl: durationSchema.optional(),
+        delete_after_delivery: z.boolean().default(false),
+        drop_request: z.boolean().default(false),
+      })
+      .optional(),
+  })
+  .refine((body) => !(body.route && body.chain), { path: ['chain'], error: 'send route or chain, not both' })
+  .refine((body) => !(body.deadline && body.within), {
+    path: ['within'],
+    error: 'send deadline or within, not both',
+  });
+
+export type JobSubmission = z.infer<typeof jobSubmissionSchema>;

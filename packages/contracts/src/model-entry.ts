@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { limitsSchema } from './limits.ts';
+
+const perMillionTokens = z.number().nonnegative();
+
+/** US dollars per million tokens. */
+export const priceSchema = z.strictObject({
+  input: perMillionTokens,
+  output: perMillionTokens,
+  cache_read: perMillionTokens.optional(),
+  cache_write_5m: perMillionTokens.optional(),
+  cache_write_1h: perMillionTokens.optional(),
+  /** Prices that hold for the whole request when its input is longer than this. */
+  long_context: z
+    .strictObject({
+      above_input_tokens: z.number().int().positive(),
+      input: perMillionTokens,
+      output: perMillionTokens,
+      cache_read: perMillionTokens.optional(),
+    })
+    .optional(),
+});
+export type Price = z.infer<typeof priceSchema>;
+
+/** One model as the catalogue knows it; `sluice.yaml` may override any field. */
+export const modelEntrySchema = z.strictObject({
+  max_input_tokens: z.number().int().positive().optional(),
+  max_output_tokens: z.number().int().positive().optional(),
+  price: priceSchema.optional(),
+  supports: z.array(z.string()).optional(),
+  /** Parameters or features that the model refuses, for example `sampling_params`. */
+  rejects: z.array(z.string()).optional(),
+  region: z.string().optional(),
+  limits: limitsSchema.optional(),
+});
+export type ModelEntry = z.infer<typeof modelEntrySchema>;

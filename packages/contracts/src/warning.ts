@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+export const WARNING_CODES = [
+  'parameter_dropped',
+  'parameter_changed',
+  'unknown_model',
+  'price_unknown',
+] as const;
+
+/** Something the caller asked for that could not be done exactly; nothing is dropped without one. */
+export const warningSchema = z.object({
+  code: z.enum(WARNING_CODES),
+  message: z.string(),
+  param: z.string().nullable(),
+  target: z.string().optional(),
+});
+export type Warning = z.infer<typeof warningSchema>;
