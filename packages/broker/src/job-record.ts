@@ -12,7 +12,7 @@ import type {
 } from '@sluice/contracts';
 
 /** Who has to move the job on; null when it has ended and its outbox is flushed. */
-export type JobOwner = 'backlog' | 'ticket' | 'collecting' | 'provider_batch';
+export type JobOwner = 'backlog' | 'ticket' | 'collecting' | 'provider_batch' | 'outbox';
 
 export interface JobWebhook {
   url: string;
@@ -72,8 +72,14 @@ export interface JobRecord {
   targetIndex: number;
   /** Walk of the chain, from 1. */
   round: number;
+  /** Number of the first attempt of this round. */
+  roundFirstAttempt: number;
   /** Not to be started before. */
   readyAtMs: number;
+  /** Number of the attempt that is running; 0 when none is. */
+  openAttempt: number;
+  /** Text of the current attempt, or of one that was lost, has been streamed to readers. */
+  streamed: boolean;
   attempts: readonly Attempt[];
   result: ChatCompletion | null;
   error: JobError | null;

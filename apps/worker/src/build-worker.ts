@@ -1,0 +1,121 @@
+import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { TIERS, type Config, type Tier } from '@sluice/contracts';
+import { createModelCatalogue, createTokenLearner } from '@sluice/core';
+import { listenForCancels, startServerClock } from '@sluice/broker';
+import { connectRedis, type Environment, type Logger, type Metrics, type OpenBroker } from '@sluice/runtime';
+import { drainProvider, type ProviderDrain } from './drain-provider.ts';
+import { observeJobs } from './observe-jobs.ts';
+import { openProvider } from './open-provider.ts';
+import { createJobLoader } from './load-job.ts';
+import { runJob } from './run-job.ts';
+import { watchRunningJobs } from './watch-running-jobs.ts';
+
+export interface WorkerOptions {
+  config: Config;
+  environment: Environment;
+  logger: Logger;
+  metrics: Metrics;
+  open: OpenBroker;
+  /** Default: all of the configuration. */
+  providers?: readonly string[];
+  /** Default: all. */
+  tiers?: readonly Tier[];
+  /** Calls at once for each provider. @defaultValue 100 */
+  capacity?: number;
+}
+
+export interface RunningWorker {
+  drains: ReadonlyMap<string, ProviderDrain>;
+  /** Limits and health rules that apply from now on. */
+  reconfigure(config: Config): void;
+  /** Finishes what runs within the grace time, hands back the rest. Idempotent. */
+  close(): Promise<void>;
+}
+
+const GRACE_MS = 10_000;
+const DEFAULT_CAPACITY = 100;
+const MAX_ATTEMPTS_OF_A_JOB = 200;
+
+/** Wires one worker process: for each provider its adapter, its limiter, and the queues that it drains. */
+export async function buildWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { config, environment, logger, metrics, open } = options;
+  const { broker, redis } = open;
+  const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const onError = (error: unknown, context: object = {}): void =>
+    logger.warn(
+      { ...context, reason: error instanceof Error ? error.message : String(error) },
+      'worker error',
+    );
+  const connect = (role: 'worker' | 'limiter' | 'subscriber') =>
+    connectRedis({ environment, role, onError: () => metrics.redisError({ role }) });
+  const connections = {
+    worker: connect('worker'),
+    limiter: connect('limiter'),
+    subscriber: connect('subscriber'),
+  };
+
+  const catalogue = createModelCatalogue({ overrides: config.models, providers: config.providers });
+  const learner = createTokenLearner();
+  const clock = await startServerClock(redis);
+  const load = createJobLoader({ redis, keys: broker.keys });
+  const {
+    attempts_per_target: attemptsPerTarget,
+    base_delay: baseDelayMs,
+    max_delay: maxDelayMs,
+  } = config.retries;
+  const retryPolicy = { attemptsPerTarget, baseDelayMs, maxDelayMs, maxAttempts: MAX_ATTEMPTS_OF_A_JOB };
+
+  const names = options.providers ?? Object.keys(config.providers);
+  const providers = names.map((name) =>
+    openProvider(name, { config, redis: connections.limiter, prefix: environment.redisPrefix, onError }),
+  );
+  const drains = new Map(
+    providers.map((provider) => [
+      provider.runtime.name,
+      drainProvider({
+        provider: provider.runtime.name,
+        tiers: options.tiers ?? TIERS,
+        capacity: options.capacity ?? DEFAULT_CAPACITY,
+        pace: provider.pace,
+        broker,
+        connection: connections.worker,
+        worker,
+        run: (ticket, control, onPermit) =>
+          runJob(ticket, control, {
+            broker,
+            load,
+            provider: provider.runtime,
+            catalogue,
+            learner,
+            retryPolicy,
+            nowMs: clock.nowMs,
+            onPermit,
+            observe: observeJobs({ metrics, logger, provider: provider.runtime.name }),
+          }),
+        onError,
+      }),
+    ]),
+  );
+  const abortJob = (jobId: string): void => drains.forEach((drain) => drain.abortJob(jobId, 'moved_on'));
+  const stopListening = await listenForCancels(connections.subscriber, {
+    keys: broker.keys,
+    onCancel: abortJob,
+  });
+  const stopWatching = watchRunningJobs({ redis, keys: broker.keys, drains, abortJob, onError });
+
+  let closing: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    await Promise.all(Array.from(drains.values(), (drain) => drain.close({ graceMs: GRACE_MS })));
+    stopWatching();
+    stopListening();
+    clock.close();
+    await Promise.allSettled(providers.map((provider) => provider.close()));
+    Object.values(connections).forEach((connection) => connection.disconnect());
+  };
+  return {
+    drains,
+    reconfigure: (next) => providers.forEach((provider) => provider.reconfigure(next)),
+    close: () => (closing ??= close()),
+  };
+}

@@ -1,0 +1,94 @@
+import { parseTarget, type ChatRequest, type Target } from '@sluice/contracts';
+import { priceRequest, promptBytes, type ModelCatalogue, type TokenLearner } from '@sluice/core';
+import type { AttemptEnd, JobRecord } from '@sluice/broker';
+import type { ProviderOutcome } from '@sluice/providers';
+import { createDeltaWriter } from './delta-writer.ts';
+import type { ProviderRuntime } from './provider-runtime.ts';
+
+export interface CallResult {
+  outcome: ProviderOutcome;
+  attemptEnd: AttemptEnd;
+  /** Text of this attempt has reached the job's stream. */
+  streamed: boolean;
+}
+
+/** Calls the provider for one attempt and prices what came back. Never throws. */
+export async function callProvider({
+  job,
+  target,
+  provider,
+  catalogue,
+  learner,
+  signal,
+  writeDelta,
+  onFenced,
+}: {
+  job: JobRecord & { request: ChatRequest };
+  target: Target;
+  provider: ProviderRuntime;
+  catalogue: ModelCatalogue;
+  learner: TokenLearner;
+  signal: AbortSignal;
+  writeDelta: Parameters<typeof createDeltaWriter>[0]['write'];
+  onFenced: () => void;
+}): Promise<CallResult> {
+  const { entry, priceVersion } = catalogue.resolve(target);
+  const deltas = createDeltaWriter({ write: writeDelta, onFenced });
+  const startedAt = performance.now();
+  const call = {
+    model: parseTarget(target)?.model ?? target,
+    entry,
+    request: job.request,
+    signal,
+    timeouts: provider.timeouts,
+  };
+  let outcome = await provider.adapter.call(job.request.stream ? { ...call, onDelta: deltas.push } : call);
+  const latencyMs = Math.round(performance.now() - startedAt);
+  try {
+    await deltas.end();
+  } catch (error) {
+    outcome = lostStream(outcome, error);
+  }
+
+  const { usage } = outcome;
+  const price = usage && priceRequest({ usage, entry });
+  if (outcome.status === 'ok') {
+    learner.observe(target, {
+      promptBytes: promptBytes(job.request),
+      promptTokens: outcome.usage.prompt_tokens,
+    });
+  }
+  return {
+    outcome,
+    streamed: deltas.used,
+    attemptEnd: {
+      status:
+        outcome.status === 'ok' ? 'succeeded' : outcome.error.code === 'cancelled' ? 'cancelled' : 'failed',
+      error: outcome.status === 'ok' ? null : outcome.error,
+      usage,
+      cost_usd: price ? price.costUsd : null,
+      price_version: price ? priceVersion : null,
+      first_token_ms: outcome.firstTokenMs === null ? null : Math.round(outcome.firstTokenMs),
+      latency_ms: latencyMs,
+    },
+  };
+}
+
+/** The answer is there, its stream is not: readers would see a completed job with a hole in its text. */
+function lostStream(outcome: ProviderOutcome, error: unknown): ProviderOutcome {
+  if (outcome.status === 'error') return outcome;
+  return {
+    status: 'error',
+    error: {
+      code: 'truncated',
+      message: `The stream could not be stored: ${error instanceof Error ? error.message : String(error)}`,
+      status: null,
+      retryable: true,
+      failover: true,
+      retry_after_ms: null,
+    },
+    usage: outcome.usage,
+    warnings: outcome.warnings,
+    firstTokenMs: outcome.firstTokenMs,
+  };
+}

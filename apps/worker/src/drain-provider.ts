@@ -1,0 +1,158 @@
+import { Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Tier } from '@sluice/contracts';
+import { parseTicketId, type Broker, type Released } from '@sluice/broker';
+import type { AbortReason } from './abort-reason.ts';
+
+export interface DrainProviderOptions {
+  provider: string;
+  tiers: readonly Tier[];
+  /** Calls at once in this process. */
+  capacity: number;
+  /** What the provider allows per second, and calls at once; 0 for no limit. */
+  pace: () => { requests: number; tokens: number; slots: number };
+  broker: Broker;
+  /** For BullMQ workers, whose commands block; borrowed. */
+  connection: Redis;
+  worker: string;
+  run: (ticket: string, control: AbortController, onPermit: (ticket: string) => void) => Promise<void>;
+  onError: (error: unknown, context: { ticket?: string }) => void;
+}
+
+export interface ProviderDrain {
+  /** Ends the call or the wait for a job, if this process has it. */
+  abortJob(jobId: string, reason: AbortReason): void;
+  /** Jobs whose call or wait runs here. */
+  jobIds(): readonly string[];
+  /** Calls that run, tickets that wait for a permit, and how long ago a ticket last came (ms, null: never). */
+  state(): { inflight: number; held: number; lastTicketMsAgo: number | null };
+  /** Stops taking tickets, gives running calls `graceMs` to end, then hands back the rest. Idempotent. */
+  close(options: { graceMs: number }): Promise<void>;
+}
+
+const TICK_MS = 250;
+const LOCK_MS = 10_000;
+const STALLED_CHECK_MS = 5_000;
+
+/** Drains the queues of one provider: takes ready tickets, keeps the release stage informed, ends what must end. */
+export function drainProvider(options: DrainProviderOptions): ProviderDrain {
+  const { provider, tiers, broker, worker } = options;
+  const running = new Map<string, { control: AbortController; permitted: boolean }>();
+  let lastTicketAt: number | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let closing: Promise<void> | null = null;
+
+  const inflight = (): number => Array.from(running.values()).filter(({ permitted }) => permitted).length;
+  const held = (): string[] =>
+    Array.from(running)
+      .filter(([, { permitted }]) => !permitted)
+      .map(([ticket]) => ticket);
+
+  const handOn = async (released: Released): Promise<void> => {
+    await broker.placement.handOn(provider, released);
+    if (released.nextDueMs !== null && released.nextDueMs < TICK_MS) scheduleTick(released.nextDueMs + 1);
+  };
+  const report = (ticket: string | null, started: boolean): void => {
+    broker.backlog
+      .report(provider, { worker, inflight: inflight(), ticket, started })
+      .then(handOn)
+      .catch((error: unknown) => options.onError(error, {}));
+  };
+
+  const process = async (ticket: string): Promise<void> => {
+    const state = { control: new AbortController(), permitted: false };
+    running.set(ticket, state);
+    lastTicketAt = performance.now();
+    const onPermit = (): void => {
+      state.permitted = true;
+      report(ticket, true);
+    };
+    try {
+      await options.run(ticket, state.control, onPermit);
+    } catch (error) {
+      // The record still says where the job stands; the stalled check or the sweeper goes on from there.
+      options.onError(error, { ticket });
+    } finally {
+      running.delete(ticket);
+      report(state.permitted ? null : ticket, false);
+    }
+  };
+
+  const tick = async (): Promise<void> => {
+    const capacity = closing ? 0 : options.capacity;
+    const state = { worker, capacity, inflight: inflight(), tiers, pace: options.pace(), held: held() };
+    await handOn(await broker.backlog.tick(provider, state));
+  };
+  const scheduleTick = (afterMs: number): void => {
+    if (closing) return;
+    if (timer) clearTimeout(timer);
+    timer = setTimeout(() => {
+      timer = null;
+      tick()
+        .catch((error: unknown) => options.onError(error, {}))
+        .finally(() => {
+          if (!timer) scheduleTick(TICK_MS);
+        });
+    }, afterMs);
+  };
+
+  const workers = tiers.map((tier) => {
+    const bull = new Worker(broker.keys.queueName(provider, tier), ({ id }) => process(id as string), {
+      connection: options.connection,
+      prefix: broker.keys.queuePrefix(provider, tier),
+      concurrency: options.capacity,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+    });
+    bull.on('error', (error) => options.onError(error, {}));
+    bull.on('lockRenewalFailed', (tickets) => {
+      for (const ticket of tickets) running.get(ticket)?.control.abort('lease_lost' satisfies AbortReason);
+    });
+    return bull;
+  });
+  scheduleTick(0);
+
+  const close = async (graceMs: number): Promise<void> => {
+    if (timer) clearTimeout(timer);
+    await Promise.allSettled(workers.map((bull) => bull.pause(true)));
+    for (const { control, permitted } of running.values())
+      if (!permitted) control.abort('shutdown' satisfies AbortReason);
+    await settled(running, graceMs);
+    for (const { control } of running.values()) control.abort('shutdown' satisfies AbortReason);
+    await settled(running, HAND_BACK_MS);
+    await tick().catch(() => undefined);
+    await Promise.allSettled(workers.map((bull) => bull.close(running.size > 0)));
+  };
+
+  return {
+    abortJob(jobId, reason) {
+      for (const [ticket, { control }] of running)
+        if (parseTicketId(ticket).jobId === jobId) control.abort(reason);
+    },
+    jobIds: () => Array.from(running.keys(), (ticket) => parseTicketId(ticket).jobId),
+    state: () => ({
+      inflight: inflight(),
+      held: running.size - inflight(),
+      lastTicketMsAgo: lastTicketAt === null ? null : performance.now() - lastTicketAt,
+    }),
+    close({ graceMs }) {
+      closing ??= close(graceMs);
+      return closing;
+    },
+  };
+}
+
+/** Time for the scripts that hand running jobs back. */
+const HAND_BACK_MS = 5_000;
+const LOOK_EVERY_MS = 20;
+
+/** Resolves when nothing runs any more, or when the time is over. */
+async function settled(running: ReadonlyMap<string, unknown>, withinMs: number): Promise<void> {
+  const until = performance.now() + withinMs;
+  while (running.size > 0 && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { isTerminal, parseTarget, type Target } from '@sluice/contracts';
+import { LOST_WORKER, parseTicketId, type Broker, type JobRecord } from '@sluice/broker';
+import { estimateTokens, type TokenLearner } from '@sluice/core';
+import { MAX_PERMIT_AGE_MS, type Permit } from '@sluice/limiter';
+import { abortReasonOf, type AbortReason } from './abort-reason.ts';
+import { callProvider, type CallResult } from './call-provider.ts';
+import type { ProviderRuntime } from './provider-runtime.ts';
+import { retryWhileRedisIsAway } from './retry-while-redis-is-away.ts';
+import {
+  createSettler,
+  jobError,
+  nothingPaid,
+  type RunnableJob,
+  type SettleDeps,
+  type Settler,
+} from './settle-attempt.ts';
+
+export interface RunJobDeps extends SettleDeps {
+  broker: Pick<Broker, 'transitions' | 'placement' | 'outbox'>;
+  load: (jobId: string) => Promise<JobRecord | null>;
+  provider: ProviderRuntime;
+  learner: TokenLearner;
+  /** The ticket has got its permit: the release stage may let the next one go. */
+  onPermit: (ticket: string) => void;
+}
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Takes a ticket through one turn of its job: load, permit, start, call, and then finish, requeue or expire.
+ * The record decides everything; the ticket only points to it. Rejects only when Redis stays away.
+ * `control` is aborted with an {@link AbortReason} to end the wait or the call.
+ */
+export async function runJob(ticket: string, control: AbortController, deps: RunJobDeps): Promise<void> {
+  const { broker, provider, learner } = deps;
+  const settler = createSettler(deps);
+  const job = await loadRunnable(ticket, deps);
+  if (!job || (await settleLostAttempt(job, settler))) return;
+
+  const target = job.chain[job.targetIndex] as Target;
+  const timeLeftMs = Math.max(0, job.deadlineMs - deps.nowMs());
+  const deadline = setTimeout(() => abort(control, 'deadline'), Math.min(timeLeftMs, LONGEST_TIMER_MS));
+  try {
+    const permit = await provider.limiter.run(
+      {
+        model: parseTarget(target)?.model ?? target,
+        reservationId: randomUUID(),
+        estimatedTokens: estimateTokens(job.request, { bytesPerToken: learner.bytesPerToken(target) }).total,
+        signal: control.signal,
+      },
+      (granted) => runAttempt(job, { ticket, target, permit: granted, control, settler, deps }),
+    );
+    if (permit.status === 'aborted') {
+      const reason = abortReasonOf(control.signal) ?? 'lease_lost';
+      await settler.settleAborted(job, { ...nothingPaid(job, 0), reason });
+    }
+  } finally {
+    clearTimeout(deadline);
+  }
+
+  async function loadRunnable(id: string, { load }: RunJobDeps): Promise<RunnableJob | null> {
+    const { jobId, turn } = parseTicketId(id);
+    const record = await retryWhileRedisIsAway(() => load(jobId));
+    if (!record) return null;
+    if (isTerminal(record.status)) {
+      await broker.outbox.flush(jobId);
+      return null;
+    }
+    if (record.turn !== turn) {
+      if (record.status === 'queued') await broker.placement.place(record);
+      return null;
+    }
+    return record.request && { ...record, request: record.request };
+  }
+}
+
+async function runAttempt(
+  job: RunnableJob,
+  {
+    ticket,
+    target,
+    permit,
+    control,
+    settler,
+    deps,
+  }: {
+    ticket: string;
+    target: Target;
+    permit: Permit;
+    control: AbortController;
+    settler: Settler;
+    deps: RunJobDeps;
+  },
+): Promise<void> {
+  const { provider, broker } = deps;
+  deps.onPermit(ticket);
+  const giveBack = (attempt: number, reason: AbortReason): Promise<void> => {
+    permit.giveBack();
+    return settler.settleAborted(job, { ...nothingPaid(job, attempt), reason });
+  };
+  if (permit.ageMs() > MAX_PERMIT_AGE_MS) return giveBack(0, 'lease_lost');
+  const { transitions } = broker;
+  const started = await transitions.start(job, {
+    target,
+    provider_key: provider.keyName,
+    region: provider.region,
+    lane: job.lane,
+  });
+  if (started.status === 'deadline') return giveBack(0, 'deadline');
+  if (started.status !== 'started') return permit.giveBack();
+  const { attempt } = started;
+  // Starting may have taken its time; a call that comes late would reach the provider outside its slot.
+  if (control.signal.aborted) return giveBack(attempt, abortReasonOf(control.signal) ?? 'lease_lost');
+  if (permit.ageMs() > MAX_PERMIT_AGE_MS) return giveBack(attempt, 'lease_lost');
+
+  const onLeaseLost = (): void => abort(control, 'lease_lost');
+  permit.lost.addEventListener('abort', onLeaseLost);
+  const result = await callProvider({
+    job,
+    target,
+    provider,
+    catalogue: deps.catalogue,
+    learner: deps.learner,
+    signal: control.signal,
+    writeDelta: (delta) => transitions.delta(job.id, attempt, delta),
+    onFenced: () => abort(control, 'moved_on'),
+  });
+  permit.lost.removeEventListener('abort', onLeaseLost);
+  settlePermit(permit, result);
+  deps.observe.attemptEnded(job, target, result.attemptEnd);
+  await settler.settleCall(job, { attempt, result, reason: abortReasonOf(control.signal) });
+}
+
+/** A provider that answered without usage has refused the call before it took any tokens. */
+function settlePermit(permit: Permit, { outcome }: CallResult): void {
+  if (outcome.usage) permit.settle(outcome.usage.total_tokens);
+  else if (outcome.status === 'error' && outcome.error.status !== null) permit.settle(0);
+}
+
+/**
+ * A ticket that comes again while its attempt is open: its worker was lost. The first time, the start of the next
+ * attempt closes it; a second time at one target the job moves on, because its call may be what kills workers.
+ * True when the turn is settled by that.
+ */
+async function settleLostAttempt(job: RunnableJob, settler: Settler): Promise<boolean> {
+  if (job.status !== 'in_progress' || job.openAttempt === 0) return false;
+  const target = job.chain[job.targetIndex];
+  const lostBefore = job.attempts.some(
+    ({ n, ...attempt }) =>
+      n >= job.roundFirstAttempt &&
+      attempt.target === target &&
+      attempt.status === 'abandoned' &&
+      attempt.error?.code === LOST_WORKER.code,
+  );
+  const ended = nothingPaid(job, job.openAttempt);
+  const lost = { ...ended, attemptEnd: { ...ended.attemptEnd, error: LOST_WORKER } };
+  if (job.streamed && job.options.onStreamFailure === 'fail') {
+    await settler.fail(
+      job,
+      lost,
+      jobError('truncated', 'The worker was lost in the middle of the stream.', LOST_WORKER),
+    );
+    return true;
+  }
+  if (!lostBefore) return false;
+  await settler.goOn(job, lost, LOST_WORKER);
+  return true;
+}
+
+function abort(control: AbortController, reason: AbortReason): void {
+  control.abort(reason);
+}

@@ -1,0 +1,211 @@
+import type { Attempt, AttemptError, ChatRequest, JobError, Target, Warning } from '@sluice/contracts';
+import { expiredError, unpaidEnd, type AttemptEnd, type Broker, type JobRecord } from '@sluice/broker';
+import { decideNext, type ModelCatalogue, type RetryPolicy } from '@sluice/core';
+import type { AbortReason } from './abort-reason.ts';
+import type { CallResult } from './call-provider.ts';
+import { retryWhileRedisIsAway } from './retry-while-redis-is-away.ts';
+
+export type RunnableJob = JobRecord & { request: ChatRequest };
+
+export interface SettleDeps {
+  broker: Pick<Broker, 'transitions' | 'placement'>;
+  catalogue: ModelCatalogue;
+  retryPolicy: RetryPolicy;
+  /** Milliseconds of Redis' clock. */
+  nowMs: () => number;
+  observe: RunJobObserver;
+}
+
+export interface RunJobObserver {
+  attemptEnded(job: JobRecord, target: Target, end: AttemptEnd): void;
+  jobEnded(job: JobRecord, status: string): void;
+  /** An outcome came after its attempt was closed. */
+  resultDropped(): void;
+}
+
+/** An attempt that was opened (0: none was) and how it ended. */
+export interface EndedAttempt {
+  attempt: number;
+  attemptEnd: AttemptEnd;
+  warnings: readonly Warning[];
+}
+
+const MAX_WARNINGS = 64;
+/** How far our clock may be ahead of Redis' when a deadline seems to have passed. */
+const CLOCK_SLACK_MS = 250;
+
+/** Moves a job on after its call: finished, failed, queued again, expired, or handed back. */
+export function createSettler(deps: SettleDeps) {
+  const { transitions, placement } = deps.broker;
+
+  const settleCall = async (
+    job: RunnableJob,
+    { attempt, result, reason }: { attempt: number; result: CallResult; reason: AbortReason | null },
+  ): Promise<void> => {
+    const { outcome, attemptEnd, streamed } = result;
+    const warnings = mergeWarnings(job, outcome.warnings);
+    if (outcome.status === 'ok') {
+      const input = {
+        condition: { attempt },
+        status: 'completed',
+        attemptEnd,
+        result: outcome.completion,
+        warnings,
+      } as const;
+      const finished = await retryWhileRedisIsAway(() => transitions.finish(job, input));
+      if (finished.status === 'fenced') deps.observe.resultDropped();
+      else deps.observe.jobEnded(job, 'completed');
+      return;
+    }
+    if (reason !== null) return settleAborted(job, { attempt, attemptEnd, warnings, reason });
+    if (streamed && job.options.onStreamFailure === 'fail') {
+      return fail(
+        job,
+        { attempt, attemptEnd, warnings },
+        jobError(outcome.error.code, outcome.error.message, outcome.error),
+      );
+    }
+    await goOn(job, { attempt, attemptEnd, warnings }, outcome.error);
+  };
+
+  /** The same target again, another target, the next round, or the end. */
+  const goOn = async (job: RunnableJob, ended: EndedAttempt, error: AttemptError): Promise<void> => {
+    const nowMs = deps.nowMs();
+    const step = decideNext({
+      chain: job.chain,
+      targetIndex: job.targetIndex,
+      round: job.round,
+      rounds: job.options.rounds,
+      roundFirstAttempt: job.roundFirstAttempt,
+      attempts: [
+        ...job.attempts.filter(({ n }) => n < ended.attempt),
+        asAttempt(job, ended, { error, nowMs }),
+      ],
+      error,
+      onRefusal: job.options.onRefusal,
+      contextWindow: (target) => deps.catalogue.resolve(target).entry.max_input_tokens ?? null,
+      policy: deps.retryPolicy,
+      nowMs,
+      random: Math.random(),
+    });
+    if (step.action === 'fail') return fail(job, ended, jobError(step.code, step.message, error));
+    const { action: _, ...next } = step;
+    await requeue(job, { ...ended, ...next, reason: error.code });
+  };
+
+  /** Ends a turn whose wait or call was ended from outside. */
+  const settleAborted = async (
+    job: RunnableJob,
+    { reason, ...ended }: EndedAttempt & { reason: AbortReason },
+  ): Promise<void> => {
+    switch (reason) {
+      case 'deadline': {
+        const input = {
+          condition: 'deadline',
+          status: 'expired',
+          attemptEnd: ended.attemptEnd,
+          error: expiredError(job),
+        } as const;
+        const finished = await retryWhileRedisIsAway(() => transitions.finish(job, input));
+        if (finished.status === 'finished') return deps.observe.jobEnded(job, 'expired');
+        return handBack(job, ended, CLOCK_SLACK_MS);
+      }
+      case 'moved_on':
+        if (ended.attempt === 0) return;
+        // Fenced: the outcome is dropped, what it cost is booked.
+        await transitions.finish(job, {
+          condition: { attempt: ended.attempt },
+          status: 'cancelled',
+          attemptEnd: ended.attemptEnd,
+        });
+        return deps.observe.resultDropped();
+      case 'shutdown':
+      case 'lease_lost':
+        return handBack(job, ended, 0);
+    }
+  };
+
+  const handBack = (job: RunnableJob, ended: EndedAttempt, delayMs: number): Promise<void> =>
+    requeue(job, {
+      ...ended,
+      attemptEnd: { ...ended.attemptEnd, status: 'abandoned', error: HANDED_BACK },
+      targetIndex: job.targetIndex,
+      round: job.round,
+      newRound: false,
+      delayMs,
+      reason: ended.attempt > 0 ? 'handed_back' : null,
+    });
+
+  const requeue = async (
+    job: RunnableJob,
+    input: Parameters<typeof transitions.requeue>[1],
+  ): Promise<void> => {
+    const outcome = await retryWhileRedisIsAway(() => transitions.requeue(job, input));
+    if (outcome.status === 'fenced') return;
+    const { turn, readyAtMs } = outcome;
+    await retryWhileRedisIsAway(() =>
+      placement.place({ ...job, turn, readyAtMs, targetIndex: input.targetIndex }),
+    );
+  };
+
+  const fail = async (
+    job: RunnableJob,
+    { attempt, attemptEnd, warnings }: EndedAttempt,
+    error: JobError,
+  ): Promise<void> => {
+    const input = { condition: { attempt }, status: 'failed', attemptEnd, error, warnings } as const;
+    const finished = await retryWhileRedisIsAway(() => transitions.finish(job, input));
+    if (finished.status === 'finished') deps.observe.jobEnded(job, 'failed');
+  };
+
+  return { settleCall, settleAborted, goOn, fail };
+}
+
+export type Settler = ReturnType<typeof createSettler>;
+
+/** The end of an attempt of which nothing is known to have been paid. */
+export function nothingPaid(job: RunnableJob, attempt: number): EndedAttempt {
+  return { attempt, attemptEnd: unpaidEnd('abandoned', null), warnings: job.warnings };
+}
+
+export function jobError(code: JobError['code'], message: string, lastError: AttemptError): JobError {
+  return { code, message, param: null, doc_url: `/docs/errors#${code}`, last_error: lastError };
+}
+
+const HANDED_BACK: AttemptError = {
+  code: 'cancelled',
+  message: 'The worker handed the job back before the provider had answered.',
+  status: null,
+  retryable: true,
+  failover: true,
+  retry_after_ms: null,
+};
+
+function asAttempt(
+  job: RunnableJob,
+  { attempt, attemptEnd }: EndedAttempt,
+  { error, nowMs }: { error: AttemptError; nowMs: number },
+): Attempt {
+  return {
+    n: attempt,
+    target: job.chain[job.targetIndex] as Target,
+    provider_key: '',
+    region: null,
+    lane: job.lane,
+    started_at: '',
+    finished_at: new Date(nowMs).toISOString(),
+    queue_wait_ms: 0,
+    template_version: null,
+    ...attemptEnd,
+    error,
+  };
+}
+
+function mergeWarnings(job: RunnableJob, added: readonly Warning[]): Warning[] {
+  const target = job.chain[job.targetIndex] as Target;
+  const all = [...job.warnings, ...added.map((warning) => ({ target, ...warning }))];
+  const byText = new Map(
+    all.map((warning) => [`${warning.target} ${warning.param} ${warning.message}`, warning]),
+  );
+  return Array.from(byText.values()).slice(0, MAX_WARNINGS);
+}

@@ -1,0 +1,79 @@
+import type { DurabilityMode, Tier } from '@sluice/contracts';
+import { createBacklog } from './backlog.ts';
+import { createDurabilityGate } from './durability.ts';
+import { createJobStore } from './job-store.ts';
+import { createKeys } from './keys.ts';
+import { createMemoryGuard } from './memory-guard.ts';
+import { createOutbox, type WebhookDue } from './outbox.ts';
+import { createPlacement } from './placement.ts';
+import type { RedisClient } from './script.ts';
+import { createSweeper } from './sweeper.ts';
+import { createTicketQueues } from './ticket-queues.ts';
+import { createTransitions } from './transitions.ts';
+
+export interface BrokerOptions {
+  /** For scripts and reads; in the API without offline queue and with a command timeout. Borrowed. */
+  redis: RedisClient;
+  /** For BullMQ's queues. Borrowed. */
+  queueConnection: RedisClient;
+  prefix: string;
+  /** How tiers share a provider. */
+  shares: Record<Tier, number>;
+  durability: { mode: DurabilityMode; syncsEveryWrite: boolean; timeoutMs: number };
+  /** Where receivers of webhooks reach the API, without a slash at its end. */
+  baseUrl: string;
+  deliverWebhook: (due: WebhookDue) => Promise<void>;
+  /** Something failed that another process or the sweeper will make up for. */
+  onError: (error: unknown, context: { jobId?: string }) => void;
+}
+
+/** Everything that Sluice keeps in Redis about jobs, wired together. Opens BullMQ queues, which `close` closes. */
+export function createBroker(options: BrokerOptions) {
+  const { redis, prefix, onError } = options;
+  const keys = createKeys(prefix);
+  const backlog = createBacklog({ redis, keys, shares: options.shares });
+  const queues = createTicketQueues({
+    connection: options.queueConnection,
+    keys,
+    onError: (error) => onError(error, {}),
+  });
+  const placement = createPlacement({ redis, keys, backlog, queues });
+  const outbox = createOutbox({
+    redis,
+    keys,
+    baseUrl: options.baseUrl,
+    deliverWebhook: options.deliverWebhook,
+  });
+  const transitions = createTransitions({
+    redis,
+    keys,
+    outbox,
+    onFlushError: (jobId, error) => onError(error, { jobId }),
+  });
+  const durability = createDurabilityGate({ redis, ...options.durability });
+  const memory = createMemoryGuard({ redis });
+  const jobs = createJobStore({
+    redis,
+    keys,
+    backlog,
+    placement,
+    transitions,
+    confirmDurable: durability.confirm,
+    isFull: memory.isFull,
+    onDeferredError: (error) => onError(error, {}),
+  });
+  const sweeper = createSweeper({ redis, keys, backlog, queues, placement, transitions, outbox });
+  return {
+    keys,
+    jobs,
+    backlog,
+    queues,
+    placement,
+    outbox,
+    transitions,
+    sweeper,
+    close: () => queues.close(),
+  };
+}
+
+export type Broker = ReturnType<typeof createBroker>;

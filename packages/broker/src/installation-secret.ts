@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import type { Redis } from 'ioredis';
+
+/**
+ * Returns a function that answers the installation's own secret: 32 random bytes, made once by whichever process
+ * asks first and kept in Redis for ever. It never leaves the broker; ids and secrets are derived from it.
+ * The first success is remembered; a failure (Redis away) is not, so the next call tries again.
+ */
+export function createInstallationSecret({
+  redis,
+  prefix,
+}: {
+  /** Borrowed. */
+  redis: Pick<Redis, 'set' | 'get'>;
+  prefix: string;
+}): () => Promise<Buffer> {
+  const key = `${prefix}:installation_secret`;
+  let known: Buffer | null = null;
+  return async () => {
+    if (known) return known;
+    await redis.set(key, randomBytes(32).toString('base64'), 'NX');
+    const stored = await redis.get(key);
+    if (stored === null) throw new Error(`Redis lost ${key} right after it was written.`);
+    known = Buffer.from(stored, 'base64');
+    return known;
+  };
+}

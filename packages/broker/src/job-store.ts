@@ -1,0 +1,205 @@
+import { isTerminal } from '@sluice/contracts';
+import { ticketId, type Backlog, type Released } from './backlog.ts';
+import {
+  RedisUnavailableError,
+  type CancelOutcome,
+  type JobStore,
+  type QueuePlace,
+  type SubmitOutcome,
+} from './broker.ts';
+import { publishCancel } from './cancel-channel.ts';
+import type { JobRecord, NewJob } from './job-record.ts';
+import type { Keys } from './keys.ts';
+import { listJobs } from './list-jobs.ts';
+import { providerOf, type Placement } from './placement.ts';
+import { readScript, runScript, type RedisClient } from './script.ts';
+import { decodeJob, encodeNewJob } from './stored-job.ts';
+import { unpaidEnd, type Transitions } from './transitions.ts';
+
+const scripts = {
+  create: readScript('create'),
+  erase: readScript('erase'),
+  readEvents: readScript('read-events'),
+};
+
+const TOMBSTONE_MS = 86_400_000;
+
+export interface JobStoreDeps {
+  /** Answers within a command timeout and has no offline queue; borrowed. */
+  redis: RedisClient;
+  keys: Keys;
+  backlog: Backlog;
+  placement: Placement;
+  transitions: Transitions;
+  /** Waits until what was written is as durable as configured. */
+  confirmDurable: () => Promise<void>;
+  /** True above 80 % of maxmemory. */
+  isFull: () => Promise<boolean>;
+  /** A step after the job was stored failed; the release stage or the sweeper makes up for it. */
+  onDeferredError: (error: unknown) => void;
+}
+
+/** The broker as the API sees it. */
+export function createJobStore(deps: JobStoreDeps): JobStore {
+  const { redis, keys, backlog, placement, transitions } = deps;
+  const jobKeys = (id: string) => [keys.job(id), keys.events(id), keys.outbox(id)];
+
+  const load = async (id: string, tenant: string): Promise<JobRecord | null> => {
+    const job = decodeJob(await redis.hgetall(keys.job(id)));
+    return job?.tenant === tenant ? job : null;
+  };
+
+  const submit = async (job: NewJob): Promise<SubmitOutcome> => {
+    if (await deps.isFull()) {
+      throw new RedisUnavailableError('Redis is above 80 % of its memory limit.', { reason: 'full' });
+    }
+    const record = newRecord(job);
+    const provider = providerOf(record);
+    // The open entry comes first: from here on the sweeper knows of the job, whatever happens to this process.
+    await Promise.all([
+      redis.zadd(keys.open(job.id), 'NX', job.createdAtMs, job.id),
+      redis.zadd(keys.index(job.tenant, 'open'), 'NX', job.createdAtMs, job.id),
+      redis.sadd(keys.providers, provider),
+    ]);
+    const outcome = await runScript(redis, scripts.create, jobKeys(job.id), [
+      job.bodyHash,
+      ...encodeNewJob(job),
+    ]);
+    if (outcome !== 'created') return existingJob(job, outcome as 'duplicate' | 'conflict' | 'erased');
+    const [released] = await Promise.all([placement.enqueue(record), deps.confirmDurable()]);
+    handOn(provider, released);
+    return { status: 'created', job: record };
+  };
+
+  /** The id was used before: an ended or erased job must not come back into the indexes of open ones. */
+  const existingJob = async (
+    job: NewJob,
+    status: 'duplicate' | 'conflict' | 'erased',
+  ): Promise<SubmitOutcome> => {
+    const existing = await load(job.id, job.tenant);
+    if (!existing || isTerminal(existing.status)) {
+      await redis.zrem(keys.index(job.tenant, 'open'), job.id);
+    }
+    if (status === 'duplicate') return existing ? { status, job: existing } : { status: 'erased' };
+    return { status };
+  };
+
+  /** The job is stored; that its ticket reaches BullMQ need not be waited for. */
+  const handOn = (provider: string, released: Released): void => {
+    placement.handOn(provider, released).catch(deps.onDeferredError);
+  };
+
+  const cancel = async (id: string, tenant: string): Promise<CancelOutcome> => {
+    const job = await load(id, tenant);
+    if (!job) return { status: 'not_found' };
+    const cancelled = { code: 'cancelled', message: 'The job was cancelled by its caller.' } as const;
+    const outcome = await transitions.finish(job, {
+      condition: 'any',
+      status: 'cancelled',
+      attemptEnd: unpaidEnd('cancelled', {
+        ...cancelled,
+        status: null,
+        retryable: false,
+        failover: false,
+        retry_after_ms: null,
+      }),
+      error: { ...cancelled, param: null, doc_url: '/docs/errors#cancelled', last_error: null },
+    });
+    const now = (await load(id, tenant)) ?? job;
+    if (outcome.status === 'fenced') return { status: 'ended', job: now };
+    await publishCancel(redis, keys, id);
+    handOn(providerOf(job), await backlog.withdraw(providerOf(job), ticketId(id, job.turn)));
+    return { status: 'cancelled', job: now };
+  };
+
+  return {
+    submit: (job) => asUnavailable(submit(job)),
+    get: (id, tenant) => asUnavailable(load(id, tenant)),
+    list: (query) => asUnavailable(listJobs({ redis, keys }, query)),
+    place: (job) => asUnavailable(queuePlace(backlog, job)),
+    cancel: (id, tenant) => asUnavailable(cancel(id, tenant)),
+    async erase(id, tenant) {
+      const job = await asUnavailable(load(id, tenant));
+      if (!job) return { status: 'not_found' };
+      const reply = await asUnavailable(runScript(redis, scripts.erase, jobKeys(id), [tenant, TOMBSTONE_MS]));
+      if (reply === 'erased') await redis.zrem(keys.index(tenant, job.status), id);
+      return { status: reply as 'erased' | 'not_ended' | 'not_found' };
+    },
+    async readEvents(id, { tenant, after, limit }) {
+      const reply = (await asUnavailable(
+        runScript(redis, scripts.readEvents, [keys.job(id), keys.events(id)], [tenant, after, limit]),
+      )) as ['ok', number, string, string[]] | ['expired'] | ['not_found'];
+      if (reply[0] !== 'ok') return { status: reply[0] };
+      const [, lastSeq, ended, events] = reply;
+      return { status: 'ok', events, lastSeq, ended: ended === '1' && after + events.length >= lastSeq };
+    },
+  };
+}
+
+async function queuePlace(backlog: Backlog, job: JobRecord): Promise<QueuePlace | null> {
+  if (job.status !== 'queued') return null;
+  const place = await backlog.place(providerOf(job), ticketId(job.id, job.turn));
+  switch (place.status) {
+    case 'waiting': {
+      const position = place.before + 1;
+      return {
+        position,
+        etaMs: place.startsPerSecond > 0 ? Math.round((position / place.startsPerSecond) * 1000) : null,
+      };
+    }
+    case 'ready':
+      return { position: 1, etaMs: 0 };
+    case 'delayed':
+      return { position: 1, etaMs: place.dueMs };
+    case 'absent':
+      return null;
+  }
+}
+
+function newRecord(job: NewJob): JobRecord {
+  const { bodyHash: _, ...fixed } = job;
+  return {
+    ...fixed,
+    v: 1,
+    status: 'queued',
+    startedAtMs: null,
+    finishedAtMs: null,
+    turn: 1,
+    owner: 'backlog',
+    targetIndex: 0,
+    round: 1,
+    roundFirstAttempt: 1,
+    readyAtMs: 0,
+    openAttempt: 0,
+    streamed: false,
+    attempts: [],
+    result: null,
+    error: null,
+    usage: null,
+    costUsd: null,
+  };
+}
+
+/** Connection trouble, timeouts and refusals of Redis become the one error that callers know. */
+async function asUnavailable<Value>(work: Promise<Value>): Promise<Value> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof RedisUnavailableError) throw error;
+    if (!(error instanceof Error)) throw error;
+    if (/^OOM /.test(error.message))
+      throw new RedisUnavailableError(error.message, { reason: 'full', cause: error });
+    if (isConnectionTrouble(error))
+      throw new RedisUnavailableError(`Redis does not answer: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function isConnectionTrouble(error: Error): boolean {
+  return (
+    /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|MISCONF|NOREPLICAS|TRYAGAIN)\b/.test(error.message) ||
+    /command timed out|connection is closed|stream isn't writeable|max retries|socket|ECONN|EPIPE|ETIMEDOUT|closed/i.test(
+      `${error.name} ${error.message}`,
+    )
+  );
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import type { Tier } from '@sluice/contracts';
+
+const OPEN_SHARDS = 16;
+
+/**
+ * Every Redis key of the broker. Three kinds of hash tag, never two in one script: `{job id}`, `{provider}`,
+ * and one for each BullMQ queue. Keys without a tag are only used one at a time.
+ */
+export function createKeys(prefix: string) {
+  return {
+    prefix,
+    job: (id: string) => `${prefix}:job:{${id}}`,
+    /** List of event JSON and, under the same name, the pub/sub channel: part of the public contract. */
+    events: (id: string) => `${prefix}:events:{${id}}`,
+    outbox: (id: string) => `${prefix}:outbox:{${id}}`,
+    /** Stem of all backlog keys of a provider; the scripts append to it. */
+    backlog: (provider: string) => `${prefix}:backlog:{${provider}}`,
+    /** Names of the providers that ever had a backlog. */
+    providers: `${prefix}:providers`,
+    /** Sorted sets of the jobs that have not ended, or whose outbox is not flushed, by time of the last check. */
+    open: (id: string) =>
+      `${prefix}:open:${createHash('sha1').update(id).digest().readUInt8(0) % OPEN_SHARDS}`,
+    openShards: Array.from({ length: OPEN_SHARDS }, (_, shard) => `${prefix}:open:${shard}`),
+    /** Jobs of a tenant by creation time: `open` for those that have not ended, else the terminal status. */
+    index: (tenant: string, status: string) => `${prefix}:jobs:{${tenant}}:${status}`,
+    control: `${prefix}:control`,
+    /** One BullMQ queue for each provider and tier; the prefix carries its hash tag. */
+    queueName: (provider: string, tier: Tier) => `${provider}.${tier}`,
+    queuePrefix: (provider: string, tier: Tier) => `${prefix}:{${provider}.${tier}}`,
+  };
+}
+
+export type Keys = ReturnType<typeof createKeys>;

@@ -1,0 +1,35 @@
+-- include: clock, events
+-- The one way to end a job: compare-and-set, result, event and outbox in one step. A terminal state is final.
+-- KEYS: 1 job hash, 2 events list, 3 outbox list
+-- ARGV: 1 condition: 'attempt' (2 must be the open one) | 'turn' (2 must be the turn, no attempt needed) |
+--       'deadline' (it must have passed) | 'any'
+--       2 attempt or turn, 3 end of the attempt (JSON members without status when it may be somebody else's),
+--       4 status, 5 result JSON or '', 6 error JSON or '', 7 JSON members of the event or '', 8 warnings or '',
+--       9 milliseconds to keep the job, 10 '1': drop the request
+-- Returns: {'finished', outbox entry, …} | {'fenced', status or ''}
+local state = redis.call('HMGET', KEYS[1], 'status', 'turn', 'open', 'deadline')
+local status = state[1]
+if not status or status == 'erased' then return { 'fenced', '' } end
+local now = now_ms()
+local condition = ARGV[1]
+local open = tonumber(state[3])
+local running = status == 'queued' or status == 'in_progress'
+local met = running and (condition == 'any'
+  or (condition == 'attempt' and state[3] == ARGV[2] and open > 0)
+  or (condition == 'turn' and state[2] == ARGV[2])
+  or (condition == 'deadline' and now >= tonumber(state[4])))
+if not met then
+  if condition == 'attempt' then redis.call('HSET', KEYS[1], 'late:' .. ARGV[2], ARGV[3]) end
+  return { 'fenced', status }
+end
+if open > 0 then
+  redis.call('HSET', KEYS[1], 'z:' .. open, '"finished_at":"' .. iso(now) .. '",' .. ARGV[3])
+end
+redis.call('HSET', KEYS[1], 'status', ARGV[4], 'owner', 'outbox', 'open', 0, 'finished', now, 'ttl', ARGV[9])
+if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'result', ARGV[5]) end
+if ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'error', ARGV[6]) end
+if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'warnings', ARGV[8]) end
+if ARGV[10] == '1' then redis.call('HDEL', KEYS[1], 'request') end
+push_event('job.' .. ARGV[4], now, ARGV[7] == '' and '' or ',' .. ARGV[7])
+redis.call('RPUSH', KEYS[3], '{"kind":"ended"}')
+return { 'finished', unpack(redis.call('LRANGE', KEYS[3], 0, -1)) }

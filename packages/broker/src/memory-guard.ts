@@ -1,0 +1,35 @@
+import { Cluster } from 'ioredis';
+import type { RedisClient } from './script.ts';
+
+const CHECK_EVERY_MS = 1_000;
+const FULL_AT = 0.8;
+
+/** Tells whether Redis is above 80 % of its memory limit, asking at most once a second; without a limit, never. */
+export function createMemoryGuard({
+  redis,
+  nowMs = () => performance.now(),
+}: {
+  redis: RedisClient;
+  nowMs?: () => number;
+}) {
+  let full = false;
+  let checkedAtMs = -Infinity;
+  const check = async (): Promise<void> => {
+    const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
+    const infos = await Promise.all(nodes.map((node) => node.info('memory')));
+    full = infos.some((info) => {
+      const used = Number(/^used_memory:(\d+)/m.exec(info)?.[1] ?? 0);
+      const limit = Number(/^maxmemory:(\d+)/m.exec(info)?.[1] ?? 0);
+      return limit > 0 && used > FULL_AT * limit;
+    });
+  };
+  return {
+    async isFull(): Promise<boolean> {
+      const now = nowMs();
+      if (now - checkedAtMs < CHECK_EVERY_MS) return full;
+      checkedAtMs = now;
+      await check();
+      return full;
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { Job, JobStatus } from '@sluice/contracts';
+import type { JobRecord, JobWebhook } from './job-record.ts';
+import type { Keys } from './keys.ts';
+import { presentJob } from './present-job.ts';
+import { readScript, runScript, type RedisClient } from './script.ts';
+import { decodeJob } from './stored-job.ts';
+
+const flushedScript = readScript('flushed');
+
+/** A webhook that a job's event caused. */
+export interface WebhookDue {
+  job: Job;
+  tenant: string;
+  webhook: JobWebhook;
+  type: string;
+  seq: number;
+  atMs: number;
+}
+
+type OutboxEntry = { kind: 'ended' } | { kind: 'webhook'; type: string; seq: number; at_ms: number };
+
+/** Everything a flush needs to know of a job when no webhook is due. */
+export type OutboxJob = Pick<JobRecord, 'id' | 'tenant' | 'createdAtMs'>;
+
+/**
+ * Carries out the effects that a script wrote beside the state change that caused them. Every effect may be
+ * carried out again: the entry is removed only afterwards, and the sweeper flushes what a lost process left.
+ */
+export function createOutbox({
+  redis,
+  keys,
+  baseUrl,
+  deliverWebhook,
+}: {
+  redis: RedisClient;
+  keys: Keys;
+  /** Where receivers of webhooks reach the API. */
+  baseUrl: string;
+  /** Must be idempotent by job and sequence number. */
+  deliverWebhook: (due: WebhookDue) => Promise<void>;
+}) {
+  const load = async (id: string): Promise<JobRecord | null> => decodeJob(await redis.hgetall(keys.job(id)));
+
+  /** Carries out entries that the caller has just read; `status` is the job's terminal status, if it has ended. */
+  const carryOut = async (job: OutboxJob, status: JobStatus, lines: readonly string[]): Promise<void> => {
+    const entries = lines.map((line) => JSON.parse(line) as OutboxEntry);
+    const record = entries.some((entry) => entry.kind === 'webhook') ? await load(job.id) : null;
+    for (const entry of entries) {
+      if (entry.kind === 'webhook') {
+        const webhook = record?.options.webhook;
+        if (!record || !webhook) continue;
+        const { type, seq, at_ms: atMs } = entry;
+        const presented = presentJob(record, { baseUrl, place: null });
+        await deliverWebhook({ job: presented, tenant: record.tenant, webhook, type, seq, atMs });
+      } else {
+        await redis.zadd(keys.index(job.tenant, status), job.createdAtMs, job.id);
+        await redis.zrem(keys.index(job.tenant, 'open'), job.id);
+      }
+    }
+    const jobKeys = [keys.job(job.id), keys.events(job.id), keys.outbox(job.id)];
+    const done = await runScript(redis, flushedScript, jobKeys, [entries.length]);
+    if (done === 1) await redis.zrem(keys.open(job.id), job.id);
+  };
+
+  return {
+    carryOut,
+    /** Reads and carries out whatever a job's outbox holds. */
+    async flush(id: string): Promise<void> {
+      const job = await load(id);
+      if (!job) return;
+      await carryOut(job, job.status, await redis.lrange(keys.outbox(id), 0, -1));
+    },
+  };
+}
+
+export type Outbox = ReturnType<typeof createOutbox>;

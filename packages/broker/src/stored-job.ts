@@ -1,0 +1,140 @@
+import {
+  addUsage,
+  type Attempt,
+  type ChatCompletion,
+  type ChatRequest,
+  type JobError,
+  type JobStatus,
+  type Usage,
+  type Warning,
+} from '@sluice/contracts';
+import type { JobOwner, JobRecord, NewJob } from './job-record.ts';
+
+/** Everything about a job that never changes: one JSON field of its hash. */
+type Fixed = Pick<
+  JobRecord,
+  | 'v'
+  | 'id'
+  | 'tenant'
+  | 'keyId'
+  | 'tier'
+  | 'lane'
+  | 'route'
+  | 'chain'
+  | 'options'
+  | 'task'
+  | 'metadata'
+  | 'tags'
+  | 'decision'
+  | 'batchId'
+  | 'customId'
+  | 'retriedFrom'
+  | 'estimatedTokens'
+  | 'createdAtMs'
+  | 'deadlineMs'
+>;
+
+/** The hash fields that the `create` script is given; it adds the state itself. */
+export function encodeNewJob(job: NewJob): string[] {
+  const { request, bodyHash: _, warnings, ...fixed } = job;
+  const webhook = job.options.webhook;
+  return [
+    ['id', job.id],
+    ['tenant', job.tenant],
+    ['deadline', String(job.deadlineMs)],
+    ['fixed', JSON.stringify({ v: 1, ...fixed } satisfies Fixed)],
+    ['request', JSON.stringify(request)],
+    ...(warnings.length > 0 ? [['warnings', JSON.stringify(warnings)]] : []),
+    ...(webhook ? [['wh', `,${webhook.events.join(',')},`]] : []),
+  ].flat() as string[];
+}
+
+/** A job from its hash; null when there is none, or only the tombstone of an erased one. */
+export function decodeJob(hash: Readonly<Record<string, string>>): JobRecord | null {
+  if (!hash['fixed'] || hash['status'] === 'erased') return null;
+  const fixed = JSON.parse(hash['fixed']) as Fixed;
+  const attempts = decodeAttempts(hash, fixed.lane);
+  const paid = attempts.filter((attempt) => attempt.usage !== null);
+  return {
+    ...fixed,
+    status: hash['status'] as JobStatus,
+    request: parseField<ChatRequest>(hash['request']),
+    startedAtMs: numberField(hash['started']),
+    finishedAtMs: numberField(hash['finished']),
+    turn: Number(hash['turn']),
+    owner: (hash['owner'] || null) as JobOwner | null,
+    targetIndex: Number(hash['target_index']),
+    round: Number(hash['round']),
+    roundFirstAttempt: Number(hash['round_first']),
+    readyAtMs: Number(hash['ready_at']),
+    openAttempt: Number(hash['open']),
+    streamed: hash['deltas'] === '1',
+    attempts,
+    result: parseField<ChatCompletion>(hash['result']),
+    error: parseField<JobError>(hash['error']),
+    warnings: parseField<Warning[]>(hash['warnings']) ?? [],
+    usage: paid.length > 0 ? paid.map((attempt) => attempt.usage as Usage).reduce(addUsage) : null,
+    costUsd: paid.length > 0 ? paid.reduce((sum, attempt) => sum + (attempt.cost_usd ?? 0), 0) : null,
+  };
+}
+
+/**
+ * An attempt is stored as JSON members in three fields: `a:n` its start, `z:n` its end, and `late:n` what a worker
+ * reported that had lost the fence by then: its usage still counts, its outcome does not.
+ */
+function decodeAttempts(hash: Readonly<Record<string, string>>, lane: JobRecord['lane']): Attempt[] {
+  const count = Number(hash['n'] ?? 0);
+  const attempts: Attempt[] = [];
+  for (let n = 1; n <= count; n += 1) {
+    const late = members<Partial<Attempt>>(hash[`late:${n}`]);
+    attempts.push({
+      ...UNFINISHED,
+      lane,
+      ...members<Pick<Attempt, 'n' | 'target' | 'provider_key' | 'started_at' | 'queue_wait_ms'>>(
+        hash[`a:${n}`],
+      ),
+      ...members<Partial<Attempt>>(hash[`z:${n}`]),
+      ...(late.usage
+        ? { usage: late.usage, cost_usd: late.cost_usd ?? null, price_version: late.price_version ?? null }
+        : {}),
+    });
+  }
+  return attempts;
+}
+
+/** Every member in the order of the contract; the stored ones go over it. */
+const UNFINISHED: Attempt = {
+  n: 0,
+  target: '',
+  provider_key: '',
+  region: null,
+  lane: 'live',
+  status: 'running',
+  started_at: '',
+  finished_at: null,
+  queue_wait_ms: 0,
+  first_token_ms: null,
+  latency_ms: null,
+  error: null,
+  usage: null,
+  cost_usd: null,
+  price_version: null,
+  template_version: null,
+};
+
+/** JSON members as the scripts take them: an object's text without its braces. */
+export function toMembers(value: object): string {
+  return JSON.stringify(value).slice(1, -1);
+}
+
+function members<Value>(text: string | undefined): Value {
+  return JSON.parse(`{${text ?? ''}}`) as Value;
+}
+
+function parseField<Value>(text: string | undefined): Value | null {
+  return text === undefined ? null : (JSON.parse(text) as Value);
+}
+
+function numberField(text: string | undefined): number | null {
+  return text === undefined ? null : Number(text);
+}

@@ -1,0 +1,101 @@
+import type { Redis } from 'ioredis';
+import { createBroker, type Broker } from '@sluice/broker';
+import type { Config } from '@sluice/contracts';
+import { createWebhookOutbox, renderWebhookEvent, webhookEventId } from '@sluice/webhooks';
+import { connectRedis } from './connect-redis.ts';
+import { createRedisErrorLog } from './create-redis-error-log.ts';
+import type { Logger } from './create-logger.ts';
+import type { Metrics } from './create-metrics.ts';
+import { describeRedisConcerns } from './describe-redis-concerns.ts';
+import type { Environment } from './load-environment.ts';
+import { readRedisFacts, type RedisFacts } from './read-redis-facts.ts';
+import { waitForRedis } from './wait-for-redis.ts';
+
+export interface OpenBroker {
+  broker: Broker;
+  /** Fails fast when Redis is away. Owned here. */
+  redis: Redis;
+  queueConnection: Redis;
+  facts: RedisFacts;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** How long a submit waits for the confirmation that its durability mode asks for. */
+const DURABILITY_TIMEOUT_MS = 1_500;
+
+/**
+ * Connects to Redis, checks it, and wires the broker with the webhook outbox: what api, worker and dispatcher share.
+ * @throws RedisNotReadyError when Redis does not answer.
+ */
+export async function openBroker({
+  config,
+  environment,
+  logger,
+  metrics,
+}: {
+  config: Config;
+  environment: Environment;
+  logger: Logger;
+  metrics: Metrics;
+}): Promise<OpenBroker> {
+  const onRedisError = createRedisErrorLog({ logger, metrics });
+  const connect = (role: 'submit' | 'queue'): Redis =>
+    connectRedis({ environment, role, onError: onRedisError(role) });
+  const redis = connect('submit');
+  const queueConnection = connect('queue');
+  const disconnect = (): void => {
+    redis.disconnect();
+    queueConnection.disconnect();
+  };
+  try {
+    await waitForRedis(redis, { address: describeAddress(environment) });
+    await waitForRedis(queueConnection, { address: describeAddress(environment) });
+    const facts = await readRedisFacts(redis);
+    for (const concern of describeRedisConcerns(facts, config.durability)) logger.warn(concern);
+    const onError = (error: unknown, context: object = {}): void => {
+      logger.warn({ ...context, reason: error instanceof Error ? error.message : String(error) }, 'deferred');
+    };
+    const prefix = environment.redisPrefix;
+    const outbox = createWebhookOutbox({ redis, queueConnection, prefix, onError });
+    const broker = createBroker({
+      redis,
+      queueConnection,
+      prefix,
+      shares: {
+        priority: config.tiers.priority.share,
+        standard: config.tiers.standard.share,
+        flex: config.tiers.flex.share,
+      },
+      durability: {
+        mode: config.durability,
+        syncsEveryWrite: facts.aofEnabled && facts.appendfsync === 'always',
+        timeoutMs: DURABILITY_TIMEOUT_MS,
+      },
+      baseUrl: environment.publicBaseUrl,
+      async deliverWebhook({ job, tenant, webhook, type, seq, atMs }) {
+        const eventId = webhookEventId(job.id, seq);
+        const body = renderWebhookEvent({ type, job, eventId, atMs, publicBaseUrl: environment.publicBaseUrl });
+        await outbox.enqueue({ eventId, jobId: job.id, tenant, type, url: webhook.url, secret: webhook.secret, body });
+      },
+      onError,
+    });
+    let closing: Promise<void> | null = null;
+    const close = async (): Promise<void> => {
+      await Promise.allSettled([broker.close(), outbox.close()]);
+      disconnect();
+    };
+    return { broker, redis, queueConnection, facts, close: () => (closing ??= close()) };
+  } catch (error) {
+    disconnect();
+    throw error;
+  }
+}
+
+/** Without the password that a URL may carry. */
+function describeAddress({ redisUrl, redisCluster, redisSentinels }: Environment): string {
+  const nodes = redisCluster ?? redisSentinels;
+  if (nodes) return nodes.map(({ host, port }) => `${host}:${port}`).join(', ');
+  const { hostname, port } = new URL(redisUrl);
+  return `${hostname}:${port || '6379'}`;
+}
