@@ -1,0 +1,11 @@
+export * from './create-webhook-deliverer.ts';
+export * from './create-webhook-outbox.ts';
+export * from './delivery.ts';
+export * from './erase-deliveries.ts';
+export * from './list-deliveries.ts';
+export * from './new-webhook-secret.ts';
+export * from './render-webhook-event.ts';
+export type { EndedDelivery } from './create-ticket-processor.ts';
+export type { RepairOptions, RepairReport } from './repair-deliveries.ts';
+export * from './sign-webhook.ts';
+export * from './webhook-event-id.ts';
