@@ -23,6 +23,8 @@ export interface WorkerOptions {
   tiers?: readonly Tier[];
   /** Calls at once for each provider. @defaultValue 100 */
   capacity?: number;
+  /** How long running calls may go on when the worker stops. @defaultValue 10,000 */
+  graceMs?: number;
 }
 
 export interface RunningWorker {
@@ -106,7 +108,9 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
 
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
-    await Promise.all(Array.from(drains.values(), (drain) => drain.close({ graceMs: GRACE_MS })));
+    await Promise.all(
+      Array.from(drains.values(), (drain) => drain.close({ graceMs: options.graceMs ?? GRACE_MS })),
+    );
     stopWatching();
     stopListening();
     clock.close();

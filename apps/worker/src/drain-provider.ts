@@ -30,6 +30,7 @@ export interface ProviderDrain {
   close(options: { graceMs: number }): Promise<void>;
 }
 
+const SHUTDOWN: AbortReason = 'shutdown';
 const TICK_MS = 250;
 const LOCK_MS = 10_000;
 const STALLED_CHECK_MS = 5_000;
@@ -40,6 +41,7 @@ export function drainProvider(options: DrainProviderOptions): ProviderDrain {
   const running = new Map<string, { control: AbortController; permitted: boolean }>();
   let lastTicketAt: number | null = null;
   let timer: NodeJS.Timeout | null = null;
+  let leaving = false;
   let closing: Promise<void> | null = null;
 
   const inflight = (): number => Array.from(running.values()).filter(({ permitted }) => permitted).length;
@@ -62,6 +64,8 @@ export function drainProvider(options: DrainProviderOptions): ProviderDrain {
   const process = async (ticket: string): Promise<void> => {
     const state = { control: new AbortController(), permitted: false };
     running.set(ticket, state);
+    // A fetch that was under way when the worker paused still brings its ticket.
+    if (leaving) state.control.abort(SHUTDOWN);
     lastTicketAt = performance.now();
     const onPermit = (): void => {
       state.permitted = true;
@@ -79,12 +83,12 @@ export function drainProvider(options: DrainProviderOptions): ProviderDrain {
   };
 
   const tick = async (): Promise<void> => {
-    const capacity = closing ? 0 : options.capacity;
+    const capacity = leaving ? 0 : options.capacity;
     const state = { worker, capacity, inflight: inflight(), tiers, pace: options.pace(), held: held() };
     await handOn(await broker.backlog.tick(provider, state));
   };
   const scheduleTick = (afterMs: number): void => {
-    if (closing) return;
+    if (leaving) return;
     if (timer) clearTimeout(timer);
     timer = setTimeout(() => {
       timer = null;
@@ -116,14 +120,15 @@ export function drainProvider(options: DrainProviderOptions): ProviderDrain {
   scheduleTick(0);
 
   const close = async (graceMs: number): Promise<void> => {
+    leaving = true;
     if (timer) clearTimeout(timer);
+    // Leave the release stage first, or what is handed back comes straight back here.
+    await tick().catch((error: unknown) => options.onError(error, {}));
     await Promise.allSettled(workers.map((bull) => bull.pause(true)));
-    for (const { control, permitted } of running.values())
-      if (!permitted) control.abort('shutdown' satisfies AbortReason);
+    for (const { control, permitted } of running.values()) if (!permitted) control.abort(SHUTDOWN);
     await settled(running, graceMs);
-    for (const { control } of running.values()) control.abort('shutdown' satisfies AbortReason);
+    for (const { control } of running.values()) control.abort(SHUTDOWN);
     await settled(running, HAND_BACK_MS);
-    await tick().catch(() => undefined);
     await Promise.allSettled(workers.map((bull) => bull.close(running.size > 0)));
   };
 

@@ -18,6 +18,7 @@ export interface StartWorkerOptions {
   providers?: readonly string[];
   tiers?: readonly Tier[];
   capacity?: number;
+  graceMs?: number;
 }
 
 export interface StartedWorker {
