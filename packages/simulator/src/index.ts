@@ -1,0 +1,14 @@
+export * from './config/fault-rule.ts';
+export * from './config/latency-profile.ts';
+export * from './config/simulated-limits.ts';
+export * from './config/simulated-vendor.ts';
+export * from './config/simulator-config.ts';
+export * from './config/simulator-models.ts';
+export * from './control/simulator-client.ts';
+export * from './control/simulator-control.ts';
+export type { Dimension, GateState } from './limits/limit-gate.ts';
+export type { BillLine } from './records/bill.ts';
+export type { CallFilter } from './records/call-log.ts';
+export type { CallRecord } from './records/call-record.ts';
+export type { Overshoot } from './records/overshoot-log.ts';
+export * from './server/start-simulator.ts';

@@ -1,0 +1,127 @@
+import type { SimulatedLimits } from '../config/simulated-limits.ts';
+import { createRateMeter, type Crossing, type RateMeter } from './rate-meter.ts';
+
+export const DIMENSIONS = ['requests', 'tokens', 'concurrency'] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+export interface GateCrossing extends Crossing {
+  /** Null: the limit of the whole account. */
+  model: string | null;
+  dimension: Dimension;
+}
+
+/** How one limit stands. */
+export interface GateState {
+  model: string | null;
+  dimension: Dimension;
+  limit: number;
+  remaining: number;
+  /** Milliseconds until it is as if unused; 0 for concurrency. */
+  reset_ms: number;
+  /** Most that any 60 s window held (concurrency: calls at once), refused calls included. */
+  peak: number;
+}
+
+/** All limits of one scope: an account, or one model at it. */
+export interface LimitGate {
+  arrive(nowMs: number, tokens: number): GateCrossing[];
+  admit(nowMs: number, tokens: number): void;
+  /** An admitted call has ended. */
+  release(): void;
+  states(nowMs: number): GateState[];
+  /** Takes other limits; buckets start full again, calls in flight stay counted. */
+  setLimits(limits: SimulatedLimits | null, nowMs: number): void;
+}
+
+export function createLimitGate({
+  model,
+  limits: initial,
+  nowMs,
+}: {
+  model: string | null;
+  limits: SimulatedLimits | null;
+  nowMs: number;
+}): LimitGate {
+  let meters: { dimension: Dimension; meter: RateMeter }[] = [];
+  let concurrency: number | undefined;
+  let inFlight = 0;
+  let peakInFlight = 0;
+
+  function setLimits(limits: SimulatedLimits | null, atMs: number): void {
+    meters = [];
+    concurrency = limits?.concurrency;
+    if (!limits) return;
+    const { requests_per_minute, tokens_per_minute, burst_requests, burst_tokens, enforcement } = limits;
+    if (requests_per_minute !== undefined) {
+      const meter = createRateMeter({
+        perMinute: requests_per_minute,
+        burst: burst_requests,
+        enforcement,
+        nowMs: atMs,
+      });
+      meters.push({ dimension: 'requests', meter });
+    }
+    if (tokens_per_minute !== undefined) {
+      const meter = createRateMeter({
+        perMinute: tokens_per_minute,
+        burst: burst_tokens,
+        enforcement,
+        nowMs: atMs,
+      });
+      meters.push({ dimension: 'tokens', meter });
+    }
+  }
+  setLimits(initial, nowMs);
+
+  const amountOf = (dimension: Dimension, tokens: number): number => (dimension === 'tokens' ? tokens : 1);
+
+  return {
+    setLimits,
+    arrive(atMs, tokens) {
+      const crossings = meters.flatMap(({ dimension, meter }) =>
+        meter
+          .arrive(atMs, amountOf(dimension, tokens))
+          .map((crossing): GateCrossing => ({ ...crossing, model, dimension })),
+      );
+      peakInFlight = Math.max(peakInFlight, inFlight + 1);
+      if (concurrency !== undefined && inFlight + 1 > concurrency) {
+        crossings.push({
+          model,
+          dimension: 'concurrency',
+          rule: 'concurrency',
+          limit: concurrency,
+          observed: inFlight + 1,
+          stated: concurrency,
+          refuses: true,
+          retryAfterMs: 1_000,
+        });
+      }
+      return crossings;
+    },
+    admit(atMs, tokens) {
+      for (const { dimension, meter } of meters) meter.admit(atMs, amountOf(dimension, tokens));
+      inFlight += 1;
+    },
+    release() {
+      inFlight -= 1;
+    },
+    states(atMs) {
+      const states = meters.map(({ dimension, meter }): GateState => {
+        const { limit, remaining, resetMs, peak60s } = meter.state(atMs);
+        return { model, dimension, limit, remaining, reset_ms: resetMs, peak: peak60s };
+      });
+      if (concurrency !== undefined) {
+        const remaining = Math.max(0, concurrency - inFlight);
+        states.push({
+          model,
+          dimension: 'concurrency',
+          limit: concurrency,
+          remaining,
+          reset_ms: 0,
+          peak: peakInFlight,
+        });
+      }
+      return states;
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import { setImmediate } from 'node:timers/promises';
+import { composeAnswer } from '../answer/compose-answer.ts';
+import { countPromptTokens, countTextTokens } from '../answer/count-tokens.ts';
+import type { FaultRule } from '../config/fault-rule.ts';
+import { SIMULATOR_MODELS } from '../config/simulator-models.ts';
+import { isObject } from '../vendors/is-object.ts';
+import type {
+  SimulatedChat,
+  SimulatedCompletion,
+  WireAnswer,
+  WireContext,
+  WireErrorDetails,
+  WireErrorKind,
+} from '../vendors/vendor-wire.ts';
+import type { CallSession } from './call-session.ts';
+import { faultAmong } from './fault-among.ts';
+import { maskKey } from './mask-key.ts';
+
+/** Sizes of models that nobody has described. */
+const UNKNOWN_MODEL = { maxInputTokens: 200_000, maxOutputTokens: 64_000 };
+const DEFAULT_RETRY_AFTER_S = 1;
+
+export type Verdict =
+  | { status: 'answer'; answer: WireAnswer }
+  | { status: 'drop' }
+  /** To be answered after the usual latency. */
+  | { status: 'fail'; answer: WireAnswer; rule: FaultRule }
+  | { status: 'run'; completion: SimulatedCompletion; rule: FaultRule | null };
+
+function parseBody(body: Buffer): { status: 'ok'; value: unknown } | { status: 'invalid' } {
+  try {
+    return { status: 'ok', value: JSON.parse(body.toString()) as unknown };
+  } catch {
+    return { status: 'invalid' };
+  }
+}
+
+function hintOf(rule: FaultRule): WireErrorDetails {
+  const seconds = rule.retry_after_s ?? (rule.kind === 'rate_limited' ? DEFAULT_RETRY_AFTER_S : undefined);
+  return seconds === undefined || rule.kind === 'rate_limited_no_hint'
+    ? {}
+    : { retryAfterMs: seconds * 1_000 };
+}
+
+function completionOf(
+  session: CallSession,
+  context: WireContext,
+  { chat, promptTokens, rule }: { chat: SimulatedChat; promptTokens: number; rule: FaultRule | null },
+): SimulatedCompletion {
+  const { account } = session.exchange;
+  const shared = {
+    requestId: context.requestId,
+    createdSeconds: Math.floor(context.nowMs / 1_000),
+    chat,
+    promptTokens,
+  };
+  if (rule?.kind === 'refusal' || rule?.kind === 'prompt_blocked') {
+    const text = rule.kind === 'refusal' ? account.wire.refusalText : '';
+    const completionTokens = countTextTokens(text);
+    return {
+      ...shared,
+      text,
+      pieces: text ? [text] : [],
+      finish: rule.kind,
+      stopSequence: null,
+      completionTokens,
+    };
+  }
+  const { text, finish, stopSequence, tokens } = composeAnswer(chat, session.state.config.answer_tokens);
+  const pieces = text.match(/\s*\S+|\s+$/g) ?? [];
+  return { ...shared, text, pieces, finish, stopSequence, completionTokens: tokens };
+}
+
+/** Takes the call through the account's limits, recording what it crosses; null when it is admitted. */
+async function passLimits(
+  session: CallSession,
+  context: WireContext,
+  completion: SimulatedCompletion,
+): Promise<WireAnswer | null> {
+  const { exchange, state, record } = session;
+  const { account, atMs } = exchange;
+  // A client that left frees its slot; its close may wait in this turn of the event loop.
+  await setImmediate();
+  const tokens = completion.promptTokens + completion.completionTokens;
+  const outcome = account.limiter.admit(atMs, { model: completion.chat.model, tokens });
+  for (const { model, dimension, rule, limit, observed, refuses } of outcome.crossings) {
+    const where = { at_ms: atMs, call: record.n, account: account.name, model };
+    state.overshoots.add({ ...where, dimension, rule, limit, observed, refused: refuses });
+  }
+  if (outcome.status === 'refused') {
+    const { refusal } = outcome;
+    return account.wire.error('rate_limited', context, { refusal, retryAfterMs: refusal.retryAfterMs });
+  }
+  session.release = outcome.release;
+  return null;
+}
+
+/** Kinds that are answered without touching the limits: a vendor's gate decides them. */
+const GATE_FAULTS = ['rate_limited', 'rate_limited_no_hint', 'unauthorized', 'forbidden', 'billing'] as const;
+/** Kinds that are answered in place of a completion, after the limits and the usual latency. */
+const ANSWERED_FAULTS = [
+  'server_error',
+  'bad_gateway',
+  'unavailable',
+  'overloaded',
+  'context_window',
+  'prompt_blocked',
+] as const;
+
+/** What happens to a chat call: the order of checks is the vendors' (key, form, model, limits, model run). */
+export async function judgeCall(
+  session: CallSession,
+  endpoint: { model: string | null; stream: boolean | null },
+  context: WireContext,
+): Promise<Verdict> {
+  const { exchange, state, record } = session;
+  const { account, headers, query } = exchange;
+  const { wire, config } = account;
+  const refuse = (kind: WireErrorKind, details: WireErrorDetails = {}): Verdict => ({
+    status: 'answer',
+    answer: wire.error(kind, context, details),
+  });
+
+  const body = parseBody(exchange.body);
+  const inBody = body.status === 'ok' && isObject(body.value) ? body.value['model'] : undefined;
+  context.model = endpoint.model ?? (typeof inBody === 'string' ? inBody : null);
+  record.model = context.model;
+  const rule = state.faults.next({ account: account.name, model: context.model });
+  if (rule?.kind === 'connection_refused') {
+    record.fault = rule.kind;
+    return { status: 'drop' };
+  }
+
+  const key = wire.apiKey(headers, query);
+  if (key === null) return refuse('missing_key');
+  record.key = maskKey(key);
+  if (config.valid_keys && !config.valid_keys.includes(key))
+    return refuse('invalid_key', { key: record.key });
+  const gateFault = faultAmong(rule, GATE_FAULTS);
+  if (rule && gateFault) {
+    record.fault = gateFault;
+    return refuse(gateFault, { ...hintOf(rule), key: record.key });
+  }
+
+  if (body.status === 'invalid') return refuse('invalid_json');
+  const own = config.models[context.model ?? ''];
+  const described = SIMULATOR_MODELS[context.model ?? ''];
+  if (config.strict_models && context.model !== null && !own && described?.vendor !== account.vendor) {
+    return refuse('unknown_model');
+  }
+  context.maxInputTokens = own?.max_input_tokens ?? (described ?? UNKNOWN_MODEL).maxInputTokens;
+  context.maxOutputTokens = own?.max_output_tokens ?? (described ?? UNKNOWN_MODEL).maxOutputTokens;
+  const parsed = wire.parse(body.value, endpoint, context);
+  if (parsed.status === 'refused') return { status: 'answer', answer: parsed.answer };
+  const { chat } = parsed;
+  record.stream = chat.stream;
+  const promptTokens = countPromptTokens(chat.turns.map((turn) => turn.text));
+  if (promptTokens > context.maxInputTokens) return refuse('context_window', { promptTokens });
+
+  const completion = completionOf(session, context, { chat, promptTokens, rule });
+  const overLimit = await passLimits(session, context, completion);
+  if (overLimit) return { status: 'answer', answer: overLimit };
+  record.fault = rule?.kind ?? null;
+  // Gemini answers a blocked prompt with a 200.
+  const failure =
+    account.vendor === 'google' && rule?.kind === 'prompt_blocked' ? null : faultAmong(rule, ANSWERED_FAULTS);
+  if (rule && failure) {
+    return { status: 'fail', rule, answer: wire.error(failure, context, { ...hintOf(rule), promptTokens }) };
+  }
+  if (rule?.kind === 'error_in_stream' && !chat.stream) {
+    return { status: 'fail', rule, answer: wire.error('server_error', context, hintOf(rule)) };
+  }
+  return { status: 'run', completion, rule };
+}

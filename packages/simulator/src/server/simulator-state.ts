@@ -1,0 +1,93 @@
+import type { LatencyProfile } from '../config/latency-profile.ts';
+import type { SimulatedLimits } from '../config/simulated-limits.ts';
+import { simulatedVendor, type SimulatedVendor } from '../config/simulated-vendor.ts';
+import type { AccountConfig, SimulatorConfig } from '../config/simulator-config.ts';
+import { createSeededRandom } from '../answer/seeded-random.ts';
+import { createAccountLimiter, type AccountLimiter } from '../limits/account-limiter.ts';
+import { createBill, type Bill } from '../records/bill.ts';
+import { createCallLog, type CallLog } from '../records/call-log.ts';
+import type { CallRecord } from '../records/call-record.ts';
+import { createOvershootLog, type OvershootLog } from '../records/overshoot-log.ts';
+import type { VendorWire } from '../vendors/vendor-wire.ts';
+import { wireFor } from '../vendors/wire-for.ts';
+import { createFaultPlan, type FaultPlan } from './fault-plan.ts';
+import { monotonicNowMs } from './monotonic-now-ms.ts';
+
+export interface SimulatedAccount {
+  name: string;
+  vendor: SimulatedVendor;
+  wire: VendorWire;
+  config: AccountConfig;
+  limiter: AccountLimiter;
+  latency: LatencyProfile;
+}
+
+/** Everything that changes while the simulator runs. */
+export interface SimulatorState {
+  config: SimulatorConfig;
+  accounts: ReadonlyMap<string, SimulatedAccount>;
+  faults: FaultPlan;
+  calls: CallLog;
+  overshoots: OvershootLog;
+  bill: Bill;
+  /** Draws latencies. */
+  random: () => number;
+  /** Calls that have not ended. */
+  running: Set<CallRecord>;
+  /** Back to the configuration, with empty records. Calls that run go on. */
+  reset(): void;
+}
+
+function modelLimits(config: AccountConfig): Record<string, SimulatedLimits> {
+  return Object.fromEntries(
+    Object.entries(config.models).flatMap(([model, { limits }]) => (limits ? [[model, limits]] : [])),
+  );
+}
+
+function startAccount(name: string, config: AccountConfig, latency: LatencyProfile): SimulatedAccount {
+  const vendor = simulatedVendor(config.kind);
+  return { name, vendor, wire: wireFor(vendor), config, ...freshConditions(config, latency) };
+}
+
+function freshConditions(
+  config: AccountConfig,
+  latency: LatencyProfile,
+): Pick<SimulatedAccount, 'limiter' | 'latency'> {
+  const limiter = createAccountLimiter({
+    limits: config.limits ?? null,
+    models: modelLimits(config),
+    nowMs: monotonicNowMs(),
+  });
+  return { limiter, latency: config.latency ?? latency };
+}
+
+export function createSimulatorState(config: SimulatorConfig): SimulatorState {
+  const accounts = new Map(
+    Object.entries(config.accounts).map(([name, account]) => [
+      name,
+      startAccount(name, account, config.latency),
+    ]),
+  );
+  const faults = createFaultPlan({ random: createSeededRandom(config.seed) });
+  faults.set(config.faults);
+  const state: SimulatorState = {
+    config,
+    accounts,
+    faults,
+    calls: createCallLog({ maxCalls: config.max_calls }),
+    overshoots: createOvershootLog(),
+    bill: createBill(),
+    random: createSeededRandom(config.seed + 1),
+    running: new Set(),
+    reset() {
+      for (const account of accounts.values()) {
+        Object.assign(account, freshConditions(account.config, config.latency));
+      }
+      faults.set(config.faults);
+      state.calls.clear();
+      state.overshoots.clear();
+      state.bill.clear();
+    },
+  };
+  return state;
+}
