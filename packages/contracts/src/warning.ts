@@ -5,6 +5,7 @@ export const WARNING_CODES = [
   'parameter_changed',
   'unknown_model',
   'price_unknown',
+  'usage_estimated',
 ] as const;
 
 /** Something the caller asked for that could not be done exactly; nothing is dropped without one. */

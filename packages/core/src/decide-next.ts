@@ -74,8 +74,7 @@ export function decideNext(input: DecideNextInput): NextStep {
     return { action: 'requeue', targetIndex, round: input.round, newRound: false, delayMs };
   }
 
-  const usedUp = new Set(inRound.filter(isRealFailure).map((attempt) => attempt.target));
-  const open = eligible.filter((index) => !usedUp.has(chain[index] as Target));
+  const open = eligible.filter((index) => !isUsedUp(chain[index] as Target, { inRound, policy }));
   if (open.length > 0) return goTo(soonest(open, input), { input, newRound: false, floorMs: 0 });
   if (input.round >= input.rounds) return allFailed(input, `every target failed in ${input.rounds} rounds`);
   return goTo(soonest(eligible, input), { input, newRound: true, floorMs: backoff(input, input.round) });
@@ -101,6 +100,21 @@ function backoff({ policy, random }: DecideNextInput, failures: number): number 
 function isRealFailure(attempt: Attempt): boolean {
   if (attempt.status === 'abandoned') return attempt.error?.code === 'server_error';
   return attempt.status === 'failed' && attempt.error !== null && !LIMITED.has(attempt.error.code);
+}
+
+/**
+ * A target has had its tries of this round: all of them, or one that failed in a way that another would not mend.
+ * A refusal for now between two tries takes none away.
+ */
+function isUsedUp(
+  target: Target,
+  { inRound, policy }: { inRound: readonly Attempt[]; policy: RetryPolicy },
+): boolean {
+  const failures = inRound.filter((attempt) => attempt.target === target && isRealFailure(attempt));
+  return (
+    failures.length >= policy.attemptsPerTarget ||
+    failures.some(({ error }) => !error?.retryable || !SAME_TARGET.has(error.code))
+  );
 }
 
 /** A target that refused this job for good (credentials, refusal, too small a window) is not asked again. */

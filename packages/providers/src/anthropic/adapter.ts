@@ -1,0 +1,67 @@
+import Anthropic from '@anthropic-ai/sdk';
+import type { CallMonitor } from '../call/call-monitor.ts';
+import { runCall } from '../call/run-call.ts';
+import type { VendorAnswer } from '../call/vendor-answer.ts';
+import type { ProviderAdapter, ProviderCall } from '../provider-adapter.ts';
+import { createHttpPool } from '../transport/http-pool.ts';
+import { fromResponse } from './from-response.ts';
+import { fromStream } from './from-stream.ts';
+import { toBrokerError } from './to-broker-error.ts';
+import { toRequest, type AnthropicBody } from './to-request.ts';
+
+export const ANTHROPIC_BASE_URL = 'https://api.anthropic.com';
+
+const VENDOR = 'anthropic';
+/** Without any key the SDK would look for one in the environment and in files of its own. */
+const NO_KEY = 'none';
+/** The SDK's own timeout only backs the call's clocks, which have to strike first. */
+const SDK_TIMEOUT_SLACK_MS = 10_000;
+
+/** Anthropic's Messages API. Owns its connections. */
+export function createAnthropicAdapter({
+  apiKey,
+  baseUrl,
+}: {
+  apiKey: string | null;
+  baseUrl: string;
+}): ProviderAdapter {
+  const pool = createHttpPool();
+  const client = new Anthropic({
+    apiKey: apiKey || NO_KEY,
+    baseURL: baseUrl,
+    maxRetries: 0,
+    logLevel: 'off',
+    fetch: pool.fetch,
+  });
+
+  async function send(
+    body: AnthropicBody,
+    { call, monitor }: { call: ProviderCall; monitor: CallMonitor },
+  ): Promise<VendorAnswer> {
+    const { model, onDelta, timeouts } = call;
+    const answer = client.messages.create(body, {
+      signal: monitor.signal,
+      // Given explicitly, as the SDK refuses long plain answers that have no timeout of their own.
+      timeout: timeouts.total_ms + SDK_TIMEOUT_SLACK_MS,
+      fetchOptions: pool.fetchOptions(monitor),
+    });
+    await answer.asResponse();
+    monitor.sawHeaders();
+    const content: unknown = await answer;
+    return onDelta
+      ? fromStream(content as AsyncIterable<unknown>, { vendor: VENDOR, model, monitor, onDelta })
+      : fromResponse(content, { vendor: VENDOR, model });
+  }
+
+  return {
+    call: (call) =>
+      runCall(call, {
+        vendor: VENDOR,
+        apiKey,
+        toRequest,
+        send: (body, monitor) => send(body, { call, monitor }),
+        toBrokerError: (error, monitor) => toBrokerError(error, { vendor: VENDOR, monitor }),
+      }),
+    close: () => pool.close(),
+  };
+}

@@ -1,0 +1,88 @@
+import type { Timeouts, Usage } from '@sluice/contracts';
+
+export type Interruption =
+  | { kind: 'cancelled' }
+  | { kind: 'timeout'; which: 'connect' | 'first token' | 'total'; limitMs: number }
+  | { kind: 'too_large'; limitBytes: number };
+
+/** Watches one call: its timeouts, its milestones, and why it was interrupted. */
+export interface CallMonitor {
+  /** Aborts the HTTP request: the caller's signal or a timeout. */
+  readonly signal: AbortSignal;
+  readonly timeouts: Timeouts;
+  /** The first that struck; null when none did. */
+  interruption(): Interruption | null;
+  interrupt(interruption: Interruption): void;
+  /** Headers are there: a plain answer has met its first-token timeout. */
+  sawHeaders(): void;
+  answered(): boolean;
+  /** The model has begun to generate, be it reasoning that is not shown. */
+  sawToken(): void;
+  /** The first piece of content is there. Implies {@link sawToken}. */
+  sawContent(): void;
+  firstTokenMs(): number | null;
+  /** Keeps the newest usage, so that it survives a stream that breaks. */
+  reportUsage(usage: Usage): void;
+  usage(): Usage | null;
+  /** Clears timers and listeners; idempotent. */
+  close(): void;
+}
+
+/** Starts the clocks. The caller closes the monitor when the call has ended. */
+export function createCallMonitor({
+  signal,
+  timeouts,
+  streaming,
+}: {
+  signal: AbortSignal;
+  timeouts: Timeouts;
+  streaming: boolean;
+}): CallMonitor {
+  const controller = new AbortController();
+  const startedAt = performance.now();
+  let interruption: Interruption | null = null;
+  let answered = false;
+  let firstTokenMs: number | null = null;
+  let usage: Usage | null = null;
+
+  const interrupt = (reason: Interruption): void => {
+    if (interruption) return;
+    interruption = reason;
+    controller.abort();
+  };
+  const after = (which: 'first token' | 'total', limitMs: number) =>
+    setTimeout(() => interrupt({ kind: 'timeout', which, limitMs }), limitMs);
+  const total = after('total', timeouts.total_ms);
+  const firstToken = after('first token', timeouts.first_token_ms);
+  const cancel = () => interrupt({ kind: 'cancelled' });
+  if (signal.aborted) cancel();
+  else signal.addEventListener('abort', cancel, { once: true });
+
+  const sawToken = (): void => clearTimeout(firstToken);
+  return {
+    signal: controller.signal,
+    timeouts,
+    interruption: () => interruption,
+    interrupt,
+    sawHeaders() {
+      answered = true;
+      if (!streaming) sawToken();
+    },
+    answered: () => answered,
+    sawToken,
+    sawContent() {
+      sawToken();
+      firstTokenMs ??= Math.round(performance.now() - startedAt);
+    },
+    firstTokenMs: () => firstTokenMs,
+    reportUsage(newest) {
+      usage = newest;
+    },
+    usage: () => usage,
+    close() {
+      clearTimeout(total);
+      clearTimeout(firstToken);
+      signal.removeEventListener('abort', cancel);
+    },
+  };
+}

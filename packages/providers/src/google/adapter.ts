@@ -1,0 +1,59 @@
+import type { AttemptError } from '@sluice/contracts';
+import type { CallMonitor } from '../call/call-monitor.ts';
+import { runCall } from '../call/run-call.ts';
+import type { VendorAnswer } from '../call/vendor-answer.ts';
+import { attemptErrorOf } from '../errors/attempt-error-of.ts';
+import type { ProviderAdapter, ProviderCall } from '../provider-adapter.ts';
+import { fromResponse } from './from-response.ts';
+import { fromStream } from './from-stream.ts';
+import type { GoogleBody } from './google-body.ts';
+import { createGoogleTransport } from './google-transport.ts';
+import { toBrokerError } from './to-broker-error.ts';
+import { toRequest } from './to-request.ts';
+
+export const GOOGLE_BASE_URL = 'https://generativelanguage.googleapis.com';
+
+const VENDOR = 'google';
+const NO_KEY = 'none';
+/** The model becomes part of the URL's path: nothing that would lead to another method or resource. */
+const MODEL = /^((tuned)?models\/)?[A-Za-z0-9][A-Za-z0-9._-]*$/i;
+
+/** Google's Gemini API. */
+export function createGoogleAdapter({
+  apiKey,
+  baseUrl,
+}: {
+  apiKey: string | null;
+  baseUrl: string;
+}): ProviderAdapter {
+  const transport = createGoogleTransport({ apiKey: apiKey || NO_KEY, baseUrl: baseUrl.replace(/\/+$/, '') });
+
+  async function send(
+    body: GoogleBody,
+    { call, monitor }: { call: ProviderCall; monitor: CallMonitor },
+  ): Promise<VendorAnswer> {
+    const { model, onDelta } = call;
+    if (!MODEL.test(model)) return { status: 'error', error: noSuchModel(model), usage: null };
+    const request = { model, body, monitor };
+    return onDelta
+      ? fromStream(await transport.stream(request), { vendor: VENDOR, model, monitor, onDelta })
+      : fromResponse(await transport.generate(request), { vendor: VENDOR, model });
+  }
+
+  return {
+    call: (call) =>
+      runCall(call, {
+        vendor: VENDOR,
+        apiKey,
+        toRequest,
+        send: (body, monitor) => send(body, { call, monitor }),
+        toBrokerError: (error, monitor) => toBrokerError(error, { vendor: VENDOR, monitor }),
+      }),
+    close: async () => transport.close(),
+  };
+}
+
+function noSuchModel(model: string): AttemptError {
+  const message = `"${model}" can't be the name of a Gemini model.`;
+  return attemptErrorOf({ code: 'invalid_request', message, failover: true });
+}

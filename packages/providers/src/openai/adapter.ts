@@ -1,0 +1,68 @@
+import OpenAI from 'openai';
+import type { CallMonitor } from '../call/call-monitor.ts';
+import { runCall } from '../call/run-call.ts';
+import type { VendorAnswer } from '../call/vendor-answer.ts';
+import type { ProviderAdapter, ProviderCall } from '../provider-adapter.ts';
+import { createHttpPool } from '../transport/http-pool.ts';
+import { fromResponse } from './from-response.ts';
+import { fromStream } from './from-stream.ts';
+import type { OpenAiProfile } from './openai-profile.ts';
+import { toBrokerError } from './to-broker-error.ts';
+import { toRequest, type OpenAiBody } from './to-request.ts';
+import { withErrorObject } from './with-error-object.ts';
+
+export interface OpenAiAdapterOptions {
+  profile: OpenAiProfile;
+  apiKey: string | null;
+  baseUrl: string;
+}
+
+/** The SDK refuses to start without a key; local servers ignore this one. */
+const NO_KEY = 'none';
+/** The SDK's own timeout only backs the call's clocks, which have to strike first. */
+const SDK_TIMEOUT_SLACK_MS = 10_000;
+
+/** The OpenAI chat-completions format, at OpenAI or at a server that speaks it. Owns its connections. */
+export function createOpenAiAdapter({ profile, apiKey, baseUrl }: OpenAiAdapterOptions): ProviderAdapter {
+  const vendor = profile.kind;
+  const pool = createHttpPool();
+  const client = new OpenAI({
+    apiKey: apiKey || NO_KEY,
+    baseURL: baseUrl,
+    organization: null,
+    project: null,
+    maxRetries: 0,
+    logLevel: 'off',
+    fetch: withErrorObject(pool.fetch),
+  });
+
+  async function send(
+    body: OpenAiBody,
+    { call, monitor }: { call: ProviderCall; monitor: CallMonitor },
+  ): Promise<VendorAnswer> {
+    const { model, onDelta, timeouts } = call;
+    const answer = client.chat.completions.create(body, {
+      signal: monitor.signal,
+      timeout: timeouts.total_ms + SDK_TIMEOUT_SLACK_MS,
+      fetchOptions: pool.fetchOptions(monitor),
+    });
+    await answer.asResponse();
+    monitor.sawHeaders();
+    const content: unknown = await answer;
+    return onDelta
+      ? fromStream(content as AsyncIterable<unknown>, { vendor, model, monitor, onDelta })
+      : fromResponse(content, { vendor, model });
+  }
+
+  return {
+    call: (call) =>
+      runCall(call, {
+        vendor,
+        apiKey,
+        toRequest: (input) => toRequest(input, profile),
+        send: (body, monitor) => send(body, { call, monitor }),
+        toBrokerError: (error, monitor) => toBrokerError(error, { vendor, monitor }),
+      }),
+    close: () => pool.close(),
+  };
+}

@@ -1,0 +1,39 @@
+import type { Usage } from '@sluice/contracts';
+import { z } from 'zod';
+import { tokenCount } from '../call/token-count.ts';
+
+/**
+ * Source: OpenAI API reference, "CompletionUsage"; `prompt_cache_hit_tokens` is DeepSeek's, `cache_write_tokens`
+ * OpenRouter's.
+ */
+export const usageReportSchema = z.object({
+  prompt_tokens: tokenCount,
+  completion_tokens: tokenCount,
+  total_tokens: tokenCount,
+  prompt_cache_hit_tokens: tokenCount,
+  prompt_tokens_details: z
+    .object({ cached_tokens: tokenCount, cache_write_tokens: tokenCount })
+    .nullish()
+    .catch(null),
+  completion_tokens_details: z.object({ reasoning_tokens: tokenCount }).nullish().catch(null),
+});
+export type UsageReport = z.infer<typeof usageReportSchema>;
+
+/** Usage in normal form; null when the report has no counts. */
+export function usageOf(report: UsageReport | null | undefined): Usage | null {
+  if (!report || (report.prompt_tokens === undefined && report.completion_tokens === undefined)) return null;
+  const prompt = report.prompt_tokens ?? 0;
+  const reasoning = report.completion_tokens_details?.reasoning_tokens ?? 0;
+  const stated = report.completion_tokens ?? 0;
+  // xAI counts reasoning beside the completion; its total gives that away.
+  const reasoningIsBeside = reasoning > 0 && report.total_tokens === prompt + stated + reasoning;
+  const completion = reasoningIsBeside ? stated + reasoning : Math.max(stated, reasoning);
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    reasoning_tokens: reasoning,
+    cache_read_tokens: report.prompt_tokens_details?.cached_tokens ?? report.prompt_cache_hit_tokens ?? 0,
+    cache_write_tokens: report.prompt_tokens_details?.cache_write_tokens ?? 0,
+    total_tokens: prompt + completion,
+  };
+}
