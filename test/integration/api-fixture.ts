@@ -9,12 +9,11 @@ import {
   type Environment,
   type OpenBroker,
 } from '@sluice/runtime';
-import { startTestRedis, type TestRedis } from '../support/redis-for-tests.ts';
+import { startTestRedis } from '../support/redis-for-tests.ts';
 
 export interface ApiFixture {
   url: string;
   adminKey: string;
-  redis: TestRedis;
   environment: Environment;
   /** The broker as a worker sees it: plays the worker's part. */
   open: OpenBroker;
@@ -39,11 +38,16 @@ const CONFIG: Config = configSchema.parse({
 /** The API on a real Redis, over real HTTP, without workers: the tests move jobs on themselves. */
 export async function startApiFixture({
   limits = {},
-}: { limits?: Partial<ApiLimits> } = {}): Promise<ApiFixture> {
-  const redis = await startTestRedis();
+  ...options
+}: {
+  limits?: Partial<ApiLimits>;
+  /** Borrowed. @defaultValue one that the fixture starts and closes */
+  redisUrl?: string;
+} = {}): Promise<ApiFixture> {
+  const redis = options.redisUrl === undefined ? await startTestRedis() : null;
   const adminKey = `test_${randomBytes(12).toString('hex')}`;
   const environment = loadEnvironment({
-    REDIS_URL: redis.url,
+    REDIS_URL: options.redisUrl ?? redis?.url,
     REDIS_PREFIX: `t${randomBytes(5).toString('hex')}`,
     PORT: '0',
     SLUICE_ADMIN_KEY: adminKey,
@@ -70,7 +74,6 @@ export async function startApiFixture({
   return {
     url: api.url,
     adminKey,
-    redis,
     environment,
     open,
     request,
@@ -83,7 +86,7 @@ export async function startApiFixture({
     async close() {
       await api.close();
       await open.close();
-      await redis.close();
+      await redis?.close();
     },
   };
 }

@@ -112,6 +112,17 @@ test('Retry-After delays the job, not a slot of the worker', async () => {
   expect(Date.parse(other.finished_at ?? '')).toBeLessThan(Date.parse(second?.started_at ?? ''));
 });
 
+test.each(['openai/gpt-4.1-mini', 'anthropic/claude-haiku-4-5', 'google/gemini-2.5-flash'])(
+  'the parameters of this release are taken by %s',
+  async (model) => {
+    const job = await run({
+      request: { ...HELLO, model, max_tokens: 20, temperature: 0.5, top_p: 0.9, stop: ['END', 'STOP'] },
+    });
+    expect(job.status).toBe('completed');
+    expect(job.result?.usage.completion_tokens).toBeLessThanOrEqual(20);
+  },
+);
+
 test('what a target can’t take is a warning on the job', async () => {
   const job = await run({
     request: { ...HELLO, model: 'anthropic/claude-haiku-4-5', seed: 7, frequency_penalty: 1 },

@@ -88,9 +88,12 @@ export interface JobStore {
  */
 export interface EventWakeups {
   /** Resolves once the subscription stands. The returned function ends it; calling it twice is harmless. */
-  subscribe(jobId: string, wake: () => void): Promise<() => void>;
+  subscribe(jobId: string, wake: Wake): Promise<() => void>;
   close(): Promise<void>;
 }
+
+/** `mayHaveEnded`: the job's terminal event, or the connection came back and nothing is known. */
+export type Wake = (hint: { mayHaveEnded: boolean }) => void;
 
 /** Redis did not answer in time, or refused because it is loading, read-only or out of memory. */
 export class RedisUnavailableError extends Error {

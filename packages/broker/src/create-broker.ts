@@ -62,7 +62,7 @@ export function createBroker(options: BrokerOptions) {
     isFull: memory.isFull,
     onDeferredError: (error) => onError(error, {}),
   });
-  const sweeper = createSweeper({ redis, keys, backlog, queues, placement, transitions, outbox });
+  const sweeper = createSweeper({ redis, keys, backlog, queues, placement, transitions, outbox, onError });
   return {
     keys,
     jobs,

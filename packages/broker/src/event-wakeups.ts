@@ -1,21 +1,30 @@
 import type { Redis } from 'ioredis';
-import type { EventWakeups } from './broker.ts';
+import type { EventWakeups, Wake } from './broker.ts';
 import type { Keys } from './keys.ts';
+
+/** The scripts write the type first. */
+const TERMINAL = /^\{"type":"job\.(completed|failed|cancelled|expired)"/;
 
 /**
  * Wake-ups for readers of job events over one subscriber connection, which this takes over and closes.
  * A channel is subscribed while somebody listens to it.
  */
 export function createEventWakeups({ subscriber, keys }: { subscriber: Redis; keys: Keys }): EventWakeups {
-  const listeners = new Map<string, Set<() => void>>();
-  const wakeAll = () => {
-    for (const wakes of listeners.values()) for (const wake of wakes) wake();
+  const listeners = new Map<string, Set<Wake>>();
+  const wakeAll = (): void => {
+    for (const wakes of listeners.values()) for (const wake of wakes) wake({ mayHaveEnded: true });
   };
-  subscriber.on('message', (channel: string) => {
-    for (const wake of listeners.get(channel) ?? []) wake();
+  subscriber.on('message', (channel: string, event: string) => {
+    const mayHaveEnded = TERMINAL.test(event);
+    for (const wake of listeners.get(channel) ?? []) wake({ mayHaveEnded });
   });
-  // What was published while the connection was away is lost; every reader has to look again.
-  subscriber.on('ready', wakeAll);
+  // What was published while the connection was away is lost: every reader has to look again, and once more when
+  // the subscriptions stand, because what is published before that is lost as well.
+  subscriber.on('ready', () => {
+    wakeAll();
+    if (listeners.size === 0) return;
+    subscriber.subscribe(...listeners.keys()).then(wakeAll, () => undefined);
+  });
 
   return {
     async subscribe(jobId, wake) {

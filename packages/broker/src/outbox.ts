@@ -58,7 +58,7 @@ export function createOutbox({
       }
     }
     const jobKeys = [keys.job(job.id), keys.events(job.id), keys.outbox(job.id)];
-    const done = await runScript(redis, flushedScript, jobKeys, [entries.length]);
+    const done = await runScript(redis, flushedScript, jobKeys, lines);
     if (done === 1) await redis.zrem(keys.open(job.id), job.id);
   };
 
@@ -66,9 +66,10 @@ export function createOutbox({
     carryOut,
     /** Reads and carries out whatever a job's outbox holds. */
     async flush(id: string): Promise<void> {
+      // The entries first: the record that is read after them has the status that they speak of.
+      const lines = await redis.lrange(keys.outbox(id), 0, -1);
       const job = await load(id);
-      if (!job) return;
-      await carryOut(job, job.status, await redis.lrange(keys.outbox(id), 0, -1));
+      if (job) await carryOut(job, job.status, lines);
     },
   };
 }

@@ -17,9 +17,11 @@ export interface SweeperDeps {
   placement: Placement;
   transitions: Transitions;
   outbox: Outbox;
+  /** A job could not be checked or repaired; it is tried again later and does not keep the others waiting. */
+  onError: (error: unknown, context: { jobId: string }) => void;
 }
 
-export type SweepAction = 'none' | 'forgotten' | 'flushed' | 'expired' | 'queued' | 'recovered';
+export type SweepAction = 'none' | 'forgotten' | 'flushed' | 'expired' | 'queued' | 'recovered' | 'failed';
 
 const OVERDUE_BATCH = 200;
 
@@ -28,7 +30,8 @@ const OVERDUE_BATCH = 200;
  * effects are not carried out, has an entry in an `open` set; the sweeper looks at those that nobody has looked at
  * for a while and moves each on by its state. Any number of sweepers may run.
  */
-export function createSweeper({ redis, keys, backlog, queues, placement, transitions, outbox }: SweeperDeps) {
+export function createSweeper(deps: SweeperDeps) {
+  const { redis, keys, backlog, queues, placement, transitions, outbox } = deps;
   const expire = async (job: JobRecord): Promise<boolean> => {
     const outcome = await transitions.finish(job, {
       condition: 'deadline',
@@ -74,12 +77,21 @@ export function createSweeper({ redis, keys, backlog, queues, placement, transit
       await redis.zrem(keys.open(id), id);
       return 'forgotten';
     }
+    await redis.zadd(keys.open(id), 'XX', nowMs, id);
     const pending = (await redis.llen(keys.outbox(id))) > 0;
     if (pending || isTerminal(job.status)) await outbox.flush(id);
     if (isTerminal(job.status)) return 'flushed';
-    await redis.zadd(keys.open(id), 'XX', nowMs, id);
     if (nowMs >= job.deadlineMs) return (await expire(job)) ? 'expired' : 'none';
     return job.status === 'queued' ? checkQueued(job) : checkRunning(job);
+  };
+
+  const tryCheck = async (id: string, nowMs: number): Promise<SweepAction> => {
+    try {
+      return await check(id, nowMs);
+    } catch (error) {
+      deps.onError(error, { jobId: id });
+      return 'failed';
+    }
   };
 
   return {
@@ -98,11 +110,12 @@ export function createSweeper({ redis, keys, backlog, queues, placement, transit
         expired: 0,
         queued: 0,
         recovered: 0,
+        failed: 0,
       };
       const nowMs = await serverTimeMs(redis);
       for (const shard of keys.openShards) {
         const ids = await redis.zrangebyscore(shard, '-inf', nowMs - olderThanMs, 'LIMIT', 0, limit);
-        for (const id of ids) counts[await check(id, nowMs)] += 1;
+        for (const id of ids) counts[await tryCheck(id, nowMs)] += 1;
       }
       return counts;
     },

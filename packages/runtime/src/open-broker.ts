@@ -33,11 +33,14 @@ export async function openBroker({
   environment,
   logger,
   metrics,
+  redisTimeoutMs = 10_000,
 }: {
   config: Config;
   environment: Environment;
   logger: Logger;
   metrics: Metrics;
+  /** How long each connection may take to answer. @defaultValue 10_000 */
+  redisTimeoutMs?: number;
 }): Promise<OpenBroker> {
   const onRedisError = createRedisErrorLog({ logger, metrics });
   const connect = (role: 'submit' | 'queue'): Redis =>
@@ -49,8 +52,8 @@ export async function openBroker({
     queueConnection.disconnect();
   };
   try {
-    await waitForRedis(redis, { address: describeAddress(environment) });
-    await waitForRedis(queueConnection, { address: describeAddress(environment) });
+    const wait = { address: describeAddress(environment), timeoutMs: redisTimeoutMs };
+    await Promise.all([waitForRedis(redis, wait), waitForRedis(queueConnection, wait)]);
     const facts = await readRedisFacts(redis);
     for (const concern of describeRedisConcerns(facts, config.durability)) logger.warn(concern);
     const onError = (error: unknown, context: object = {}): void => {
@@ -75,8 +78,22 @@ export async function openBroker({
       baseUrl: environment.publicBaseUrl,
       async deliverWebhook({ job, tenant, webhook, type, seq, atMs }) {
         const eventId = webhookEventId(job.id, seq);
-        const body = renderWebhookEvent({ type, job, eventId, atMs, publicBaseUrl: environment.publicBaseUrl });
-        await outbox.enqueue({ eventId, jobId: job.id, tenant, type, url: webhook.url, secret: webhook.secret, body });
+        const body = renderWebhookEvent({
+          type,
+          job,
+          eventId,
+          atMs,
+          publicBaseUrl: environment.publicBaseUrl,
+        });
+        await outbox.enqueue({
+          eventId,
+          jobId: job.id,
+          tenant,
+          type,
+          url: webhook.url,
+          secret: webhook.secret,
+          body,
+        });
       },
       onError,
     });

@@ -16,7 +16,7 @@ export async function waitForRedis(
   { timeoutMs = 10_000, address }: { timeoutMs?: number; address: string },
 ): Promise<void> {
   const until = performance.now() + timeoutMs;
-  for (let reason = 'no connection'; ; ) {
+  for (let reason = 'no connection'; ;) {
     try {
       await redis.ping();
       return;
@@ -24,7 +24,9 @@ export async function waitForRedis(
       reason = (error as Error).message;
     }
     if (performance.now() > until) {
-      throw new RedisNotReadyError(`Redis at ${address} does not answer (${reason}). Start it, or correct REDIS_URL.`);
+      throw new RedisNotReadyError(
+        `Redis at ${address} does not answer (${reason}). Start it, or correct REDIS_URL.`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

@@ -1,8 +1,9 @@
 -- Removes flushed entries from a job's outbox; when the job has ended and nothing is left, its time to live begins.
 -- KEYS: 1 job hash, 2 events list, 3 outbox list
--- ARGV: 1 number of entries that were flushed
+-- ARGV: the entries that were flushed, as stored. Not their number: another process may have flushed them as well,
+--       and entries that were added since would be taken for them.
 -- Returns: 1 when the job has ended and its outbox is empty, else 0
-redis.call('LTRIM', KEYS[3], tonumber(ARGV[1]), -1)
+for _, entry in ipairs(ARGV) do redis.call('LREM', KEYS[3], 1, entry) end
 local state = redis.call('HMGET', KEYS[1], 'owner', 'ttl')
 if redis.call('LLEN', KEYS[3]) > 0 or state[1] ~= 'outbox' then
   return (state[1] == false or state[1] == '') and 1 or 0

@@ -12,6 +12,11 @@ import { toRequest, type AnthropicBody } from './to-request.ts';
 export const ANTHROPIC_BASE_URL = 'https://api.anthropic.com';
 
 const VENDOR = 'anthropic';
+/**
+ * The version that the mapping is written for. The SDK sends the newest one, which refuses sampling parameters even
+ * for models that take them.
+ */
+const API_VERSION = '2023-06-01';
 /** Without any key the SDK would look for one in the environment and in files of its own. */
 const NO_KEY = 'none';
 /** The SDK's own timeout only backs the call's clocks, which have to strike first. */
@@ -31,6 +36,7 @@ export function createAnthropicAdapter({
     baseURL: baseUrl,
     maxRetries: 0,
     logLevel: 'off',
+    defaultHeaders: { 'anthropic-version': API_VERSION },
     fetch: pool.fetch,
   });
 

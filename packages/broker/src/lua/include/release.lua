@@ -2,7 +2,7 @@
 -- KEYS[1] is the stem of the provider's keys; all of them carry the hash tag {provider}:
 --   :wait:<tier>:<tenant>  zset ticket -> deadline         :tenants:<tier>  zset tenant -> virtual start
 --   :virtual               hash tier -> virtual time       :last:<tier>     hash tenant -> virtual finish
---   :pass                  hash tier -> stride pass        :meta            hash ticket -> tier|cost|deadline|tenant
+--   :pass                  hash tier -> stride pass, now   :meta            hash ticket -> tier|cost|deadline|tenant
 --   :delayed               zset ticket -> ready at         :ready           zset ticket -> last seen
 --   :workers               hash worker -> capacity|inflight|expires|tiers
 --   :pace                  hash rate, token_rate, slots (the provider's limits), cost (average), starts of two seconds
@@ -17,20 +17,9 @@ local function split(text)
 end
 
 -- Puts a ticket into its tenant's backlog. A tenant that becomes active starts at the larger of the tier's virtual
--- time and its own last finish; a tier that becomes active at the smallest pass of the others: neither hoards.
+-- time and its own last finish, so that it hoards nothing.
 local function push_waiting(ticket, tier, tenant, deadline)
   local tenants = STEM .. ':tenants:' .. tier
-  if redis.call('EXISTS', tenants) == 0 then
-    local least
-    for _, other in ipairs(TIERS) do
-      if other ~= tier and redis.call('EXISTS', STEM .. ':tenants:' .. other) == 1 then
-        local pass = tonumber(redis.call('HGET', STEM .. ':pass', other) or '0')
-        if not least or pass < least then least = pass end
-      end
-    end
-    local own = tonumber(redis.call('HGET', STEM .. ':pass', tier) or '0')
-    if least and own < least then redis.call('HSET', STEM .. ':pass', tier, least) end
-  end
   redis.call('ZADD', STEM .. ':wait:' .. tier .. ':' .. tenant, deadline, ticket)
   if not redis.call('ZSCORE', tenants, tenant) then
     local virtual = tonumber(redis.call('HGET', STEM .. ':virtual', tier) or '0')
@@ -65,6 +54,13 @@ local function pop_waiting(tier)
     redis.call('HDEL', STEM .. ':virtual', tier)
   end
   return ticket, cost
+end
+
+-- Where a tier stands in the stride: its own pass, but not before the pass of the last release, so that a tier which
+-- was idle, or which nobody drained, hoards nothing.
+local function pass_of(tier)
+  local pass = redis.call('HMGET', STEM .. ':pass', tier, 'now')
+  return math.max(tonumber(pass[1] or '0'), tonumber(pass[2] or '0'))
 end
 
 -- Live workers: capacity, calls in flight, and which tiers somebody drains.
@@ -116,7 +112,11 @@ local function ready_target(now, capacity, inflight)
   local free = slots > 0 and math.max(0, slots - inflight) or room
   local target = free + 0.05 * start_rate(now)
   if rate > 0 then target = math.min(target, 0.05 * rate) end
-  if token_rate > 0 then target = math.min(target, 0.05 * token_rate / math.max(1, tonumber(pace[4] or '1'))) end
+  if token_rate > 0 then
+    -- Until a first release has told what tickets cost, only the least is sure to get its tokens in time.
+    local cost = tonumber(pace[4] or tostring(token_rate))
+    target = math.min(target, 0.05 * token_rate / math.max(1, cost))
+  end
   return math.min(room, math.max(2, math.floor(target)))
 end
 
@@ -157,7 +157,7 @@ local function release(now, shares)
     local tier, least
     for index, name in ipairs(TIERS) do
       if served[name] and redis.call('EXISTS', STEM .. ':tenants:' .. name) == 1 then
-        local pass = tonumber(redis.call('HGET', STEM .. ':pass', name) or '0')
+        local pass = pass_of(name)
         if not least or pass < least then tier, least = index, pass end
       end
     end
@@ -165,7 +165,7 @@ local function release(now, shares)
     local name = TIERS[tier]
     local ticket, cost = pop_waiting(name)
     if ticket then
-      redis.call('HINCRBYFLOAT', STEM .. ':pass', name, cost / shares[tier])
+      redis.call('HSET', STEM .. ':pass', name, least + cost / shares[tier], 'now', least)
       redis.call('HDEL', STEM .. ':meta', ticket)
       redis.call('ZADD', STEM .. ':ready', now, ticket)
       local average = tonumber(redis.call('HGET', STEM .. ':pace', 'cost') or cost)
