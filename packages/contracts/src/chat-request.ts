@@ -1,17 +1,37 @@
 import { z } from 'zod';
+import { refusalPartSchema, textPartSchema, userPartSchema } from './content-part.ts';
+import { reasoningDetailSchema } from './reasoning-detail.ts';
+import { functionToolSchema, responseFormatSchema, toolCallSchema, toolChoiceSchema } from './tool.ts';
 
-const textPartSchema = z.strictObject({ type: z.literal('text'), text: z.string() });
+const name = z.string().optional();
+const textContentSchema = z.union([z.string(), z.array(textPartSchema).min(1)]);
 
-const contentSchema = z.union([z.string(), z.array(textPartSchema).min(1)]);
-
-/** One turn of the conversation. Tool turns and media parts are not accepted yet. */
+/** One turn of the conversation. */
 export const chatMessageSchema = z.discriminatedUnion('role', [
-  z.strictObject({ role: z.literal('system'), content: contentSchema, name: z.string().optional() }),
-  z.strictObject({ role: z.literal('developer'), content: contentSchema, name: z.string().optional() }),
-  z.strictObject({ role: z.literal('user'), content: contentSchema, name: z.string().optional() }),
-  z.strictObject({ role: z.literal('assistant'), content: contentSchema, name: z.string().optional() }),
+  z.strictObject({ role: z.literal('system'), content: textContentSchema, name }),
+  z.strictObject({ role: z.literal('developer'), content: textContentSchema, name }),
+  z.strictObject({ role: z.literal('user'), content: z.union([z.string(), z.array(userPartSchema).min(1)]), name }),
+  z.strictObject({
+    role: z.literal('assistant'),
+    content: z
+      .union([z.string(), z.array(z.discriminatedUnion('type', [textPartSchema, refusalPartSchema])), z.null()])
+      .optional(),
+    refusal: z.string().nullable().optional(),
+    tool_calls: z.array(toolCallSchema).min(1).max(128).optional(),
+    /** As an earlier answer gave it. */
+    reasoning: z.string().nullable().optional(),
+    reasoning_details: z.array(reasoningDetailSchema).optional(),
+    /** Always null or absent in text answers; accepted because SDKs send an answer back as it came. */
+    audio: z.null().optional(),
+    annotations: z.array(z.unknown()).optional(),
+    function_call: z.null().optional(),
+    name,
+  }),
+  z.strictObject({ role: z.literal('tool'), tool_call_id: z.string().min(1), content: textContentSchema }),
 ]);
 export type ChatMessage = z.infer<typeof chatMessageSchema>;
+
+export const REASONING_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
 
 /**
  * The canonical request: an OpenAI chat-completions body. It is frozen after parsing; every adapter builds a
@@ -22,18 +42,39 @@ export const chatRequestSchema = z.strictObject({
   /** A route, a target or a plain model name; omitted: route `default`. */
   model: z.string().min(1).max(256).optional(),
   messages: z.array(chatMessageSchema).min(1, 'must hold at least one message'),
+  tools: z.array(functionToolSchema).max(128).optional(),
+  tool_choice: toolChoiceSchema.optional(),
+  parallel_tool_calls: z.boolean().optional(),
+  response_format: responseFormatSchema.optional(),
+  reasoning_effort: z.enum(REASONING_EFFORTS).nullable().optional(),
+  verbosity: z.enum(['low', 'medium', 'high']).nullable().optional(),
   max_tokens: z.number().int().positive().optional(),
   max_completion_tokens: z.number().int().positive().optional(),
   temperature: z.number().min(0).max(2).optional(),
   top_p: z.number().min(0).max(1).optional(),
+  /** Not OpenAI's; Anthropic and Gemini take it. */
+  top_k: z.number().int().positive().optional(),
   stop: z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(16)]).optional(),
   seed: z.number().int().optional(),
   frequency_penalty: z.number().min(-2).max(2).optional(),
   presence_penalty: z.number().min(-2).max(2).optional(),
+  logit_bias: z.record(z.string(), z.number().min(-100).max(100)).optional(),
+  logprobs: z.boolean().optional(),
+  top_logprobs: z.number().int().min(0).max(20).optional(),
+  /** Answers to one prompt. Vendors that give only one refuse more before anything is paid. */
+  n: z.number().int().min(1).max(8).optional(),
   user: z.string().max(512).optional(),
-  n: z.literal(1, 'must be 1: submit one job for each answer').optional(),
+  safety_identifier: z.string().max(512).optional(),
+  prompt_cache_key: z.string().max(512).optional(),
+  prompt_cache_retention: z.enum(['in-memory', '24h']).optional(),
+  service_tier: z.enum(['auto', 'default', 'flex', 'priority']).optional(),
+  store: z.literal(false, 'must be false: answers are kept by the job, not by the vendor').optional(),
+  metadata: z.record(z.string(), z.string()).optional(),
+  modalities: z.tuple([z.literal('text')]).optional(),
   stream: z.boolean().optional(),
-  stream_options: z.strictObject({ include_usage: z.boolean().optional() }).optional(),
+  stream_options: z
+    .strictObject({ include_usage: z.boolean().optional(), include_obfuscation: z.boolean().optional() })
+    .optional(),
   /** Extra fields for one vendor, keyed by provider kind; merged into that vendor's request as they are. */
   provider_options: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
 });
@@ -46,7 +87,9 @@ type DeepReadonly<T> = T extends (infer Item)[]
 
 export type ChatRequest = DeepReadonly<z.infer<typeof chatRequestSchema>>;
 
-/** The text of a message's content, its parts joined. */
+/** The text of a message's content, its text parts joined; other parts count as nothing. */
 export function contentText(content: ChatRequest['messages'][number]['content']): string {
-  return typeof content === 'string' ? content : content.map((part) => part.text).join('');
+  if (content === null || content === undefined) return '';
+  if (typeof content === 'string') return content;
+  return content.map((part) => (part.type === 'text' ? part.text : '')).join('');
 }

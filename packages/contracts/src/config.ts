@@ -23,7 +23,7 @@ export type ProviderKind = (typeof PROVIDER_KINDS)[number];
 export const timeoutsSchema = z.strictObject({
   /** Until the TCP and TLS connection stands. */
   connect_ms: z.number().int().positive().default(5_000),
-  /** Until the first token of a stream, or the headers of a plain answer. */
+  /** Until the first token of a stream; a plain answer is bounded by `total_ms` alone. */
   first_token_ms: z.number().int().positive().default(30_000),
   total_ms: z.number().int().positive().default(120_000),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { chatDeltaSchema } from './chat-completion.ts';
 
 export const JOB_EVENT_TYPES = [
   'job.queued',
@@ -42,7 +43,7 @@ export const jobEventSchema = z.discriminatedUnion('type', [
     ...base,
     /** Index of the choice. */
     index: z.number().int(),
-    delta: z.object({ role: z.literal('assistant').optional(), content: z.string().optional() }),
+    delta: chatDeltaSchema.shape.delta,
   }),
   z.looseObject({
     type: z.literal('job.requeued'),

@@ -10,6 +10,16 @@ export const priceSchema = z.strictObject({
   cache_read: perMillionTokens.optional(),
   cache_write_5m: perMillionTokens.optional(),
   cache_write_1h: perMillionTokens.optional(),
+  /** Of sound; absent: as text. */
+  audio_input: perMillionTokens.optional(),
+  audio_output: perMillionTokens.optional(),
+  /** Of the vendor's Batch API and of its service tiers; absent: not offered, or at list price. */
+  batch_input: perMillionTokens.optional(),
+  batch_output: perMillionTokens.optional(),
+  flex_input: perMillionTokens.optional(),
+  flex_output: perMillionTokens.optional(),
+  priority_input: perMillionTokens.optional(),
+  priority_output: perMillionTokens.optional(),
   /** Prices that hold for the whole request when its input is longer than this. */
   long_context: z
     .strictObject({

@@ -13,6 +13,11 @@ export const usageSchema = z.object({
   cache_read_tokens: tokens,
   cache_write_tokens: tokens,
   total_tokens: tokens,
+  /** Of `cache_write_tokens`, those that are kept for an hour and cost more; absent for none. */
+  cache_write_1h_tokens: tokens.optional(),
+  /** Of `prompt_tokens` and `completion_tokens`, those that are sound and priced so; absent for none. */
+  audio_input_tokens: tokens.optional(),
+  audio_output_tokens: tokens.optional(),
 });
 export type Usage = z.infer<typeof usageSchema>;
 
@@ -25,14 +30,9 @@ export const ZERO_USAGE: Readonly<Usage> = Object.freeze({
   total_tokens: 0,
 });
 
-/** Sum of two usages, field by field. */
+/** Sum of two usages, field by field; an optional field is there when either has it. */
 export function addUsage(left: Usage, right: Usage): Usage {
-  return {
-    prompt_tokens: left.prompt_tokens + right.prompt_tokens,
-    completion_tokens: left.completion_tokens + right.completion_tokens,
-    reasoning_tokens: left.reasoning_tokens + right.reasoning_tokens,
-    cache_read_tokens: left.cache_read_tokens + right.cache_read_tokens,
-    cache_write_tokens: left.cache_write_tokens + right.cache_write_tokens,
-    total_tokens: left.total_tokens + right.total_tokens,
-  };
+  const sum: Usage = { ...left };
+  for (const field of Object.keys(right) as (keyof Usage)[]) sum[field] = (left[field] ?? 0) + (right[field] ?? 0);
+  return sum;
 }

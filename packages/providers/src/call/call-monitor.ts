@@ -13,7 +13,7 @@ export interface CallMonitor {
   /** The first that struck; null when none did. */
   interruption(): Interruption | null;
   interrupt(interruption: Interruption): void;
-  /** Headers are there: a plain answer has met its first-token timeout. */
+  /** Headers are there: the vendor has taken the call. */
   sawHeaders(): void;
   answered(): boolean;
   /** The model has begun to generate, be it reasoning that is not shown. */
@@ -53,7 +53,8 @@ export function createCallMonitor({
   const after = (which: 'first token' | 'total', limitMs: number) =>
     setTimeout(() => interrupt({ kind: 'timeout', which, limitMs }), limitMs);
   const total = after('total', timeouts.total_ms);
-  const firstToken = after('first token', timeouts.first_token_ms);
+  // A plain answer comes whole: when its first token was made is not known.
+  const firstToken = streaming ? after('first token', timeouts.first_token_ms) : undefined;
   const cancel = () => interrupt({ kind: 'cancelled' });
   if (signal.aborted) cancel();
   else signal.addEventListener('abort', cancel, { once: true });
@@ -66,7 +67,6 @@ export function createCallMonitor({
     interrupt,
     sawHeaders() {
       answered = true;
-      if (!streaming) sawToken();
     },
     answered: () => answered,
     sawToken,
