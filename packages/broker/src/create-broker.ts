@@ -23,6 +23,8 @@ export interface BrokerOptions {
   /** Where receivers of webhooks reach the API, without a slash at its end. */
   baseUrl: string;
   deliverWebhook: (due: WebhookDue) => Promise<void>;
+  /** Removes what webhooks still hold of an erased job. @defaultValue nothing */
+  eraseWebhooks?: (jobId: string) => Promise<void>;
   /** Something failed that another process or the sweeper will make up for. */
   onError: (error: unknown, context: { jobId?: string }) => void;
 }
@@ -60,6 +62,7 @@ export function createBroker(options: BrokerOptions) {
     transitions,
     confirmDurable: durability.confirm,
     isFull: memory.isFull,
+    eraseWebhooks: options.eraseWebhooks ?? (async () => {}),
     onDeferredError: (error) => onError(error, {}),
   });
   const sweeper = createSweeper({ redis, keys, backlog, queues, placement, transitions, outbox, onError });

@@ -35,6 +35,8 @@ export interface JobStoreDeps {
   confirmDurable: () => Promise<void>;
   /** True above 80 % of maxmemory. */
   isFull: () => Promise<boolean>;
+  /** Removes what webhooks still hold of an erased job. */
+  eraseWebhooks: (jobId: string) => Promise<void>;
   /** A step after the job was stored failed; the release stage or the sweeper makes up for it. */
   onDeferredError: (error: unknown) => void;
 }
@@ -122,7 +124,10 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
       const job = await asUnavailable(load(id, tenant));
       if (!job) return { status: 'not_found' };
       const reply = await asUnavailable(runScript(redis, scripts.erase, jobKeys(id), [tenant, TOMBSTONE_MS]));
-      if (reply === 'erased') await redis.zrem(keys.index(tenant, job.status), id);
+      if (reply === 'erased') {
+        await redis.zrem(keys.index(tenant, job.status), id);
+        await deps.eraseWebhooks(id);
+      }
       return { status: reply as 'erased' | 'not_ended' | 'not_found' };
     },
     async readEvents(id, { tenant, after, limit }) {

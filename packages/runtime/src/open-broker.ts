@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { createBroker, type Broker } from '@sluice/broker';
 import type { Config } from '@sluice/contracts';
-import { createWebhookOutbox, renderWebhookEvent, webhookEventId } from '@sluice/webhooks';
+import { createWebhookOutbox, eraseDeliveries, renderWebhookEvent, webhookEventId } from '@sluice/webhooks';
 import { connectRedis } from './connect-redis.ts';
 import { createRedisErrorLog } from './create-redis-error-log.ts';
 import type { Logger } from './create-logger.ts';
@@ -95,6 +95,7 @@ export async function openBroker({
           body,
         });
       },
+      eraseWebhooks: (jobId) => eraseDeliveries({ redis, prefix, jobId }),
       onError,
     });
     let closing: Promise<void> | null = null;
