@@ -1,0 +1,32 @@
+import { ApiError } from '@sluice/contracts';
+import type { ApiDeps } from './api-deps.ts';
+import type { ApiServer } from './api-server.ts';
+import { createAllowedMethods } from './allowed-methods.ts';
+import { toApiError } from './to-api-error.ts';
+import { toErrorBody } from './to-error-body.ts';
+
+/** All errors leave in the contract's shape: thrown ones, unknown paths (404) and wrong methods (405). */
+export function addErrorHandler(app: ApiServer, { baseUrl }: Pick<ApiDeps, 'baseUrl'>): void {
+  const allowedMethods = createAllowedMethods(app);
+
+  app.setErrorHandler((error, request, reply) => {
+    const apiError = toApiError(error);
+    if (apiError.status >= 500) request.log.error({ err: error, code: apiError.code }, 'request failed');
+    // Fastify closes the connection on 413, which resets it under a client that still sends; without the
+    // header Node reads the rest and throws it away, within the request timeout.
+    if (apiError.code === 'body_too_large') reply.removeHeader('connection');
+    return reply
+      .code(apiError.status)
+      .headers(apiError.headers)
+      .send(toErrorBody(apiError, { requestId: request.id, baseUrl: baseUrl() }));
+  });
+
+  app.setNotFoundHandler((request) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const allowed = allowedMethods(path);
+    if (allowed.length === 0) throw new ApiError('not_found', `There is no ${request.method} ${path}.`);
+    throw new ApiError('method_not_allowed', `${path} does not take ${request.method}.`, {
+      headers: { allow: allowed.join(', ') },
+    });
+  });
+}

@@ -1,0 +1,28 @@
+import type { ApiKeyStore, EventWakeups, JobStore } from '@sluice/broker';
+import type { Config, Target } from '@sluice/contracts';
+import type { Logger, Metrics, RedisFacts } from '@sluice/runtime';
+import type { ApiLimits } from './api-limits.ts';
+
+/** Everything the API stands on; all borrowed. */
+export interface ApiDeps {
+  store: JobStore;
+  wakeups: EventWakeups;
+  apiKeys: ApiKeyStore;
+  /** See `createInstallationSecret`. */
+  installationSecret: () => Promise<Buffer>;
+  /** The configuration in force; another one after a reload. */
+  config: () => Config;
+  /** Targets of the configured providers that serve a plain model name, best first. */
+  targetsOfModel: (model: string) => readonly Target[];
+  /** Why a webhook may not go to this URL; null when it may. Looks at the text alone. */
+  refuseWebhookUrl: (url: string) => string | null;
+  /** Null: only keys made through the API work. */
+  adminKey: string | null;
+  /** Where callers reach the API, without a slash at the end. */
+  baseUrl: () => string;
+  /** Rejects when Redis is away. */
+  redisFacts: () => Promise<RedisFacts>;
+  metrics: Metrics;
+  logger: Logger;
+  limits: ApiLimits;
+}

@@ -1,0 +1,36 @@
+/** Bounds of the HTTP API. All have a reason; tests scale some of them down. */
+export interface ApiLimits {
+  /** Larger bodies are a 413. */
+  maxBodyBytes: number;
+  /** Deeper JSON is a 400: 5,000 levels overflow the stack of whoever serialises them. */
+  maxBodyDepth: number;
+  /** To receive a whole request. */
+  requestTimeoutMs: number;
+  /** To answer one that does not wait: the broker's own timeouts are 2 s, so this is the last resort. */
+  handlerTimeoutMs: number;
+  /** Without a byte either way; above `maxWaitMs` and the streams' comments, so that neither is cut. */
+  connectionTimeoutMs: number;
+  /** Above the 60 s that load balancers commonly keep idle connections. */
+  keepAliveTimeoutMs: number;
+  /** Longest `Prefer: wait` and `?wait`; longer ones are shortened to it. */
+  maxWaitMs: number;
+  /** Event streams open at once in this process; more are a 429. */
+  maxStreams: number;
+  /** How long a stream's reader may take to make room; then its connection is dropped and it may resume. */
+  streamDrainTimeoutMs: number;
+  /** How often a quiet stream carries a comment, and how often a waiter reads without a wake-up. */
+  pollMs: number;
+}
+
+export const DEFAULT_API_LIMITS: Readonly<ApiLimits> = Object.freeze({
+  maxBodyBytes: 16 * 1024 * 1024,
+  maxBodyDepth: 64,
+  requestTimeoutMs: 30_000,
+  handlerTimeoutMs: 10_000,
+  connectionTimeoutMs: 90_000,
+  keepAliveTimeoutMs: 72_000,
+  maxWaitMs: 60_000,
+  maxStreams: 1_000,
+  streamDrainTimeoutMs: 30_000,
+  pollMs: 15_000,
+});

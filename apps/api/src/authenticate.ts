@@ -1,0 +1,62 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { API_KEY_SCOPES } from '@sluice/broker';
+import { ApiError } from '@sluice/contracts';
+import type { FastifyRequest } from 'fastify';
+import type { ApiDeps } from './api-deps.ts';
+import type { Caller } from './caller.ts';
+
+const REFUSALS = {
+  unknown: 'This API key is not known.',
+  expired: 'This API key has expired.',
+  revoked: 'This API key was revoked.',
+} as const;
+
+/**
+ * Finds out who calls, from `Authorization: Bearer` or `x-api-key`. Runs before the body is read. The admin key
+ * needs no Redis.
+ * @throws ApiError `missing_api_key`, `invalid_api_key`.
+ */
+export function createAuthenticate({
+  adminKey,
+  apiKeys,
+  installationSecret,
+}: Pick<ApiDeps, 'adminKey' | 'apiKeys' | 'installationSecret'>): (request: FastifyRequest) => Promise<void> {
+  const adminDigest = adminKey === null ? null : sha256(adminKey);
+  const admin: Caller = {
+    tenant: 'default',
+    keyId: 'admin',
+    scopes: API_KEY_SCOPES,
+    webhookSecret: async () => {
+      const bytes = createHmac('sha256', await installationSecret())
+        .update('webhook:admin')
+        .digest();
+      return `whsec_${bytes.toString('base64')}`;
+    },
+  };
+
+  return async (request) => {
+    const sent = sentKey(request);
+    if (sent === null) throw new ApiError('missing_api_key', 'This path needs an API key.', CHALLENGE);
+    if (adminDigest && timingSafeEqual(sha256(sent), adminDigest)) {
+      request.caller = admin;
+      return;
+    }
+    const outcome = await apiKeys.verify(sent);
+    if (outcome.status !== 'ok') throw new ApiError('invalid_api_key', REFUSALS[outcome.status], CHALLENGE);
+    const { tenant, id, scopes, webhookSecret } = outcome.key;
+    request.caller = { tenant, keyId: id, scopes, webhookSecret: () => Promise.resolve(webhookSecret) };
+  };
+}
+
+const CHALLENGE = { headers: { 'www-authenticate': 'Bearer realm="sluice"' } };
+
+function sentKey({ headers }: FastifyRequest): string | null {
+  const bearer = /^Bearer +(.+)$/i.exec(headers.authorization ?? '')?.[1]?.trim();
+  if (bearer) return bearer;
+  const header = headers['x-api-key'];
+  return typeof header === 'string' && header !== '' ? header : null;
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

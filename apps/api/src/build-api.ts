@@ -1,0 +1,78 @@
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyReply } from 'fastify';
+import { addErrorHandler } from './add-error-handler.ts';
+import { addHandlerTimeout } from './add-handler-timeout.ts';
+import { addJsonParser } from './add-json-parser.ts';
+import { addOpenApi } from './add-openapi.ts';
+import { addRequestObservers } from './add-request-observers.ts';
+import type { ApiDeps } from './api-deps.ts';
+import type { ApiServer } from './api-server.ts';
+import { createAuthenticate } from './authenticate.ts';
+import { createClientErrorHandler } from './client-error-handler.ts';
+import { compileValidator } from './compile-validator.ts';
+import { createEventStreams } from './event-streams.ts';
+import { requestId } from './request-id.ts';
+import { addChangeJobRoutes } from './routes/change-jobs.ts';
+import { addErrorDocsRoute } from './routes/error-docs.ts';
+import { addJobEventsRoute } from './routes/job-events.ts';
+import { addKeyRoutes } from './routes/keys.ts';
+import { addOperationsRoutes } from './routes/operations.ts';
+import { addReadJobRoutes } from './routes/read-jobs.ts';
+import { addRetryJobRoute } from './routes/retry-job.ts';
+import { addSubmitJobRoute } from './routes/submit-job.ts';
+import { addWebhookSecretRoute } from './routes/webhook-secret.ts';
+import { toApiError } from './to-api-error.ts';
+import { toErrorBody } from './to-error-body.ts';
+
+/** The HTTP API, not listening yet. The caller owns it: `close()` ends its streams and open requests. */
+export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
+  const { limits } = deps;
+  const streams = createEventStreams({ maxStreams: limits.maxStreams, onCount: deps.metrics.openStreams });
+  const app: ApiServer = Fastify({
+    loggerInstance: deps.logger as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: requestId,
+    bodyLimit: limits.maxBodyBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: limits.connectionTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    // While it closes, the server finishes what arrives: its own 503 does not have the contract's shape.
+    return503OnClosing: false,
+    clientErrorHandler: createClientErrorHandler(deps.baseUrl),
+    frameworkErrors: (error, request, reply) => {
+      const apiError = toApiError(error);
+      const body = toErrorBody(apiError, { requestId: request.id, baseUrl: deps.baseUrl() });
+      void (reply as FastifyReply).code(apiError.status).header('x-request-id', request.id).send(body);
+    },
+    routerOptions: { maxParamLength: 200 },
+  });
+
+  app.decorateRequest('caller');
+  app.decorateRequest('bodyHash', '');
+  app.setValidatorCompiler(compileValidator);
+  // Answers are ours and checked by tests; validating each again would turn a stored job of another release into a 500.
+  app.setSerializerCompiler(() => JSON.stringify);
+  addErrorHandler(app, deps);
+  addJsonParser(app, limits);
+  addRequestObservers(app, deps);
+  addHandlerTimeout(app, limits);
+  app.addHook('preClose', async () => streams.close());
+
+  await addOpenApi(app, deps);
+  addErrorDocsRoute(app);
+  addOperationsRoutes(app, deps);
+  await app.register(
+    async (v1: ApiServer) => {
+      v1.addHook('onRequest', createAuthenticate(deps));
+      addSubmitJobRoute(v1, { ...deps, closing: streams.closing });
+      addReadJobRoutes(v1, { ...deps, closing: streams.closing });
+      addChangeJobRoutes(v1, deps);
+      addRetryJobRoute(v1, deps);
+      addJobEventsRoute(v1, { ...deps, streams });
+      addWebhookSecretRoute(v1);
+      addKeyRoutes(v1, deps);
+    },
+    { prefix: '/v1' },
+  );
+  await app.ready();
+  return app;
+}

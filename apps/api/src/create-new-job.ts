@@ -1,0 +1,102 @@
+import {
+  DEFAULT_WEBHOOK_EVENT_TYPES,
+  ApiError,
+  parseDurationMs,
+  type JobSubmission,
+} from '@sluice/contracts';
+import type { ChatRequest } from '@sluice/contracts';
+import type { JobWebhook, NewJob } from '@sluice/broker';
+import { estimateTokens, planRoute } from '@sluice/core';
+import type { ApiDeps } from './api-deps.ts';
+import type { Caller } from './caller.ts';
+
+const DEFAULT_LIFETIME_MS = 24 * 3_600_000;
+
+export interface NewJobInput {
+  id: string;
+  bodyHash: string;
+  submission: JobSubmission;
+  caller: Caller;
+  retriedFrom?: string;
+  nowMs: number;
+}
+
+/**
+ * A checked submission as the job to store: chain planned, deadline and webhook resolved.
+ * @throws ApiError `unknown_route`, `unknown_target`, `unknown_model`, `invalid_webhook_url`, `invalid_request`.
+ */
+export async function createNewJob(
+  { id, bodyHash, submission, caller, retriedFrom, nowMs }: NewJobInput,
+  deps: Pick<ApiDeps, 'config' | 'targetsOfModel' | 'refuseWebhookUrl'>,
+): Promise<NewJob> {
+  const config = deps.config();
+  const plan = planRoute({ submission, config, targetsOfModel: deps.targetsOfModel });
+  if (plan.status === 'error') throw new ApiError(plan.code, plan.message, { param: plan.param });
+  const webhook = await resolveWebhook(submission.webhook, caller, deps.refuseWebhookUrl);
+  const { retention } = submission;
+  const resultTtlMs = retention?.result_ttl === undefined ? null : parseDurationMs(retention.result_ttl);
+  const request = submission.request as ChatRequest;
+  return {
+    id,
+    bodyHash,
+    tenant: caller.tenant,
+    keyId: caller.keyId,
+    tier: submission.tier,
+    lane: 'live',
+    route: plan.route,
+    chain: plan.chain,
+    request,
+    options: {
+      lane: submission.lane,
+      onRefusal: submission.on_refusal,
+      onStreamFailure: submission.on_stream_failure,
+      webhook,
+      resultTtlMs: resultTtlMs ?? config.retention.result_ttl,
+      deleteAfterDelivery: retention?.delete_after_delivery ?? false,
+      dropRequest: retention?.drop_request ?? false,
+      rounds: plan.rounds,
+    },
+    task: submission.task ?? null,
+    metadata: submission.metadata,
+    tags: submission.tags,
+    decision: plan.decision,
+    batchId: null,
+    customId: null,
+    retriedFrom: retriedFrom ?? null,
+    estimatedTokens: estimateTokens(request).total,
+    createdAtMs: nowMs,
+    deadlineMs: resolveDeadlineMs(submission, nowMs),
+    warnings: [],
+  };
+}
+
+function resolveDeadlineMs({ deadline, within }: JobSubmission, nowMs: number): number {
+  const deadlineMs =
+    deadline === undefined
+      ? nowMs + (within === undefined ? DEFAULT_LIFETIME_MS : (parseDurationMs(within) as number))
+      : Date.parse(deadline);
+  if (deadlineMs <= nowMs) {
+    const param = deadline === undefined ? 'within' : 'deadline';
+    throw new ApiError('invalid_request', `${param} must lie in the future.`, { param });
+  }
+  return deadlineMs;
+}
+
+async function resolveWebhook(
+  webhook: JobSubmission['webhook'],
+  caller: Caller,
+  refuseWebhookUrl: ApiDeps['refuseWebhookUrl'],
+): Promise<JobWebhook | null> {
+  if (!webhook) return null;
+  const refusal = refuseWebhookUrl(webhook.url);
+  if (refusal !== null) {
+    throw new ApiError('invalid_webhook_url', `This webhook URL is refused: ${refusal}`, {
+      param: 'webhook.url',
+    });
+  }
+  return {
+    url: webhook.url,
+    events: webhook.events ?? DEFAULT_WEBHOOK_EVENT_TYPES,
+    secret: webhook.secret ?? (await caller.webhookSecret()),
+  };
+}

@@ -1,0 +1,104 @@
+import { createApiKeyStore, createEventWakeups, createInstallationSecret, createKeys } from '@sluice/broker';
+import type { Config } from '@sluice/contracts';
+import { createModelCatalogue } from '@sluice/core';
+import { checkUrl } from '@sluice/egress';
+import { connectRedis, createMetrics, createRedisErrorLog, readRedisFacts } from '@sluice/runtime';
+import type { Environment, Logger, Metrics } from '@sluice/runtime';
+import { DEFAULT_API_LIMITS, type ApiLimits } from './api-limits.ts';
+import { buildApi } from './build-api.ts';
+import { deferMethods } from './defer-methods.ts';
+import { keepBrokerOpen } from './keep-broker-open.ts';
+
+export interface StartApiOptions {
+  config: Config;
+  environment: Environment;
+  logger: Logger;
+  /** @defaultValue a registry of the API's own */
+  metrics?: Metrics;
+  /** @defaultValue `DEFAULT_API_LIMITS` */
+  limits?: Partial<ApiLimits>;
+}
+
+export interface Api {
+  /** Where it listens, without a slash at the end. */
+  readonly url: string;
+  /** Takes a reloaded configuration; jobs already queued keep their chain. Durability and tiers' shares stay. */
+  setConfig(config: Config): void;
+  /** Ends streams and requests, then closes every connection. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds the API, listens, and connects. Starts without Redis too, and answers 503 until it is there.
+ * Rejects when the address can't be listened on.
+ */
+export async function startApi({ logger, ...options }: StartApiOptions): Promise<Api> {
+  const { redisPrefix: prefix, adminKey, port, host } = options.environment;
+  const metrics = options.metrics ?? createMetrics();
+  let config = options.config;
+  let catalogue = createCatalogue(config);
+  let environment = options.environment;
+
+  const onRedisError = createRedisErrorLog({ logger, metrics });
+  const subscriber = connectRedis({ environment, role: 'subscriber', onError: onRedisError('subscriber') });
+  const wakeups = createEventWakeups({ subscriber, keys: createKeys(prefix) });
+  const kept = keepBrokerOpen({
+    logger,
+    metrics,
+    onOpen: ({ redis }) => ({
+      apiKeys: createApiKeyStore({ redis, prefix }),
+      installationSecret: createInstallationSecret({ redis, prefix }),
+    }),
+  });
+
+  const app = await buildApi({
+    store: deferMethods(() => kept.current().broker.jobs),
+    wakeups,
+    apiKeys: deferMethods(() => kept.current().apiKeys),
+    installationSecret: async () => kept.current().installationSecret(),
+    config: () => config,
+    targetsOfModel: (model) => catalogue.targetsOfModel(model),
+    refuseWebhookUrl: (url) => {
+      const { allow_private_network: allowPrivateNetwork, allow_cidrs: allowCidrs } = config.webhooks;
+      const verdict = checkUrl(url, { allowPrivateNetwork, allowCidrs });
+      return verdict.status === 'ok' ? null : verdict.message;
+    },
+    adminKey,
+    baseUrl: () => environment.publicBaseUrl,
+    redisFacts: async () => readRedisFacts(kept.current().redis),
+    metrics,
+    logger,
+    limits: { ...DEFAULT_API_LIMITS, ...options.limits },
+  });
+
+  async function closeAll(): Promise<void> {
+    await app.close();
+    await wakeups.close();
+    await kept.close();
+  }
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => (closing ??= closeAll());
+
+  try {
+    const url = await app.listen({ port, host });
+    // With port 0 the address is known only now.
+    if (port === 0) environment = { ...environment, publicBaseUrl: url };
+    await kept.open({ config, environment });
+    logger.info({ url }, 'api started');
+    return {
+      url,
+      setConfig: (next) => {
+        config = next;
+        catalogue = createCatalogue(next);
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function createCatalogue(config: Config): ReturnType<typeof createModelCatalogue> {
+  return createModelCatalogue({ overrides: config.models, providers: config.providers });
+}

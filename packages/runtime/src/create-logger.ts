@@ -1,0 +1,50 @@
+import { pino, type Logger as PinoLogger } from 'pino';
+
+export type Logger = PinoLogger;
+
+/** Paths whose values never reach a log, on the logged object and one level below. */
+const SECRET_FIELDS = [
+  'api_key',
+  'apiKey',
+  'adminKey',
+  'key',
+  'secret',
+  'webhook_secret',
+  'webhookSecret',
+  'authorization',
+  'password',
+  'redisUrl',
+];
+
+/**
+ * JSON lines to standard error, so that standard output is free for results. Bodies are never logged by anyone;
+ * the redaction here is the second line of defence.
+ */
+export function createLogger({
+  name,
+  level = 'info',
+}: {
+  /** The process's role: `api`, `worker`, … */
+  name: string;
+  /** @defaultValue 'info' */
+  level?: string;
+}): Logger {
+  return pino(
+    {
+      name,
+      level,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: {
+        paths: [
+          ...SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
+          '*.headers["x-api-key"]',
+          '*.headers.authorization',
+        ],
+        censor: '[redacted]',
+      },
+    },
+    pino.destination({ dest: 2, sync: true }),
+  );
+}

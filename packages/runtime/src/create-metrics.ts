@@ -1,0 +1,93 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+const SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3_600];
+
+/**
+ * The process's metrics in a registry of their own, one method per fact. Labels are bounded sets: never ids,
+ * keys or text of callers.
+ */
+export interface Metrics {
+  readonly contentType: string;
+  /** Prometheus text format. */
+  text(): Promise<string>;
+  httpRequest(fact: { method: string; route: string; status: number; durationMs: number }): void;
+  jobSubmitted(fact: { tier: string; outcome: string }): void;
+  jobFinished(fact: { tier: string; status: string; durationMs: number }): void;
+  attemptFinished(fact: {
+    provider: string;
+    model: string;
+    /** `ok` or the error's code. */
+    outcome: string;
+    latencyMs: number;
+    queueWaitMs: number;
+  }): void;
+  attemptCost(fact: { provider: string; model: string; costUsd: number; tokens: number }): void;
+  /** A call whose worker was lost before its result was stored: it may be paid twice. */
+  attemptAbandoned(fact: { provider: string }): void;
+  /** A result that came after its attempt was closed; its usage is booked, the result is dropped. */
+  resultDropped(fact: { provider: string }): void;
+  permitWait(fact: { provider: string; waitMs: number }): void;
+  callsInFlight(fact: { provider: string; change: 1 | -1 }): void;
+  webhookDelivery(fact: { outcome: string }): void;
+  jobRepaired(fact: { reason: string }): void;
+  openStreams(count: number): void;
+  redisError(fact: { role: string }): void;
+}
+
+/** @param process.defaults Also collect memory, CPU and event-loop figures. @defaultValue true */
+export function createMetrics({ defaults = true }: { defaults?: boolean } = {}): Metrics {
+  const registry = new Registry();
+  if (defaults) collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+
+  function counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name: `sluice_${name}`, help, labelNames, registers });
+  }
+  function seconds<Label extends string>(name: string, help: string, labelNames: Label[]): Histogram<Label> {
+    return new Histogram({ name: `sluice_${name}_seconds`, help, labelNames, buckets: SECONDS, registers });
+  }
+  function gauge<Label extends string>(name: string, help: string, labelNames: Label[]): Gauge<Label> {
+    return new Gauge({ name: `sluice_${name}`, help, labelNames, registers });
+  }
+
+  const httpSeconds = seconds('http_request', 'HTTP requests by route.', ['method', 'route', 'status']);
+  const submitted = counter('jobs_submitted_total', 'Submissions by outcome.', ['tier', 'outcome']);
+  const jobSeconds = seconds('job', 'Jobs that ended, from submit to end.', ['tier', 'status']);
+  const attemptSeconds = seconds('attempt', 'Attempts by outcome.', ['provider', 'model', 'outcome']);
+  const queueWaitSeconds = seconds('queue_wait', 'From ready to started.', ['provider']);
+  const cost = counter('cost_usd_total', 'US dollars by the price list.', ['provider', 'model']);
+  const tokens = counter('tokens_total', 'Tokens used.', ['provider', 'model']);
+  const abandoned = counter('attempts_abandoned_total', 'Calls that may be paid twice.', ['provider']);
+  const dropped = counter('results_dropped_total', 'Results of attempts already closed.', ['provider']);
+  const permitSeconds = seconds('permit_wait', 'Waits for a permit of the limiter.', ['provider']);
+  const inFlight = gauge('calls_in_flight', 'Provider calls in flight.', ['provider']);
+  const deliveries = counter('webhook_deliveries_total', 'Webhook deliveries by outcome.', ['outcome']);
+  const repaired = counter('jobs_repaired_total', 'Jobs that the sweeper moved on.', ['reason']);
+  const streams = gauge('open_streams', 'Event streams open in this process.', []);
+  const redisErrors = counter('redis_errors_total', 'Errors of Redis connections.', ['role']);
+
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    httpRequest: ({ method, route, status, durationMs }) =>
+      httpSeconds.observe({ method, route, status: String(status) }, durationMs / 1_000),
+    jobSubmitted: (fact) => submitted.inc(fact),
+    jobFinished: ({ tier, status, durationMs }) => jobSeconds.observe({ tier, status }, durationMs / 1_000),
+    attemptFinished: ({ provider, model, outcome, latencyMs, queueWaitMs }) => {
+      attemptSeconds.observe({ provider, model, outcome }, latencyMs / 1_000);
+      queueWaitSeconds.observe({ provider }, queueWaitMs / 1_000);
+    },
+    attemptCost: ({ provider, model, costUsd, tokens: count }) => {
+      cost.inc({ provider, model }, costUsd);
+      tokens.inc({ provider, model }, count);
+    },
+    attemptAbandoned: (fact) => abandoned.inc(fact),
+    resultDropped: (fact) => dropped.inc(fact),
+    permitWait: ({ provider, waitMs }) => permitSeconds.observe({ provider }, waitMs / 1_000),
+    callsInFlight: ({ provider, change }) => inFlight.inc({ provider }, change),
+    webhookDelivery: (fact) => deliveries.inc(fact),
+    jobRepaired: (fact) => repaired.inc(fact),
+    openStreams: (count) => streams.set(count),
+    redisError: (fact) => redisErrors.inc(fact),
+  };
+}

@@ -1,0 +1,38 @@
+import { UNSUPPORTED_LIMITS } from '@sluice/contracts';
+import type { z } from 'zod';
+
+/** Keys that the documentation of later releases names: a clearer answer than "unknown key". */
+const LATER_KEYS: ReadonlySet<string> = new Set([
+  ...UNSUPPORTED_LIMITS,
+  'alerts',
+  'breaker',
+  'budgets',
+  'cache',
+  'catch_all',
+  'class',
+  'conditions',
+  'guardrails',
+  'max_wait',
+  'quality',
+  'storage',
+  'telemetry',
+  'templates',
+  'weights',
+]);
+
+/** One line for each fault that a zod issue of the configuration stands for: where, what, and what to do. */
+export function describeConfigIssue(issue: z.core.$ZodIssue): string[] {
+  const place = issue.path.map(String).join('.') || '(top level)';
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const full = issue.path.length > 0 ? `${place}.${key}` : key;
+      return LATER_KEYS.has(key)
+        ? `${full}: does not work in this release; remove it`
+        : `${full}: is not a known key; correct or remove it`;
+    });
+  }
+  if (issue.code === 'invalid_key') {
+    return [`${place}: ${issue.issues[0]?.message ?? issue.message}`];
+  }
+  return [`${place}: ${issue.message}`];
+}
