@@ -26,7 +26,12 @@ export interface Permit {
 
 export type PermitOutcome<Value> = { status: 'ran'; value: Value } | { status: 'aborted' };
 
-/** How a bucket stands, for `/v1/providers` and the release stage. */
+/**
+ * How a bucket stands, for `/v1/providers` and the release stage. For requests and tokens `limit` is what the bucket
+ * that we spend from holds, which is less than the provider's burst, `used` what it lacks now (more than `limit` in
+ * debt) and `remaining` what fits at once; all may be fractions. When a call in flight ends is unknown, so
+ * `nextFreeMs` of concurrency is the time after which waiting calls ask again.
+ */
 export interface LimitState {
   scope: 'provider' | 'model';
   model: string | null;
@@ -47,6 +52,7 @@ export interface ProviderLimiter {
   run<Value>(request: PermitRequest, call: (permit: Permit) => Promise<Value>): Promise<PermitOutcome<Value>>;
   /** Takes new limits in this process and for all others that share the buckets. */
   setLimits(limits: ProviderLimits): void;
+  /** Empty when nothing is limited. Rejects when Redis does not answer. */
   states(): Promise<LimitState[]>;
   close(): Promise<void>;
 }

@@ -1,0 +1,66 @@
+import type { LimitSource } from './limit-source.ts';
+import { isLimited } from './limit-book.ts';
+import type { Grant } from './permit-call.ts';
+import type { LeaseName, PermitScripts } from './permit-scripts.ts';
+import type { PermitAnswer } from './permit-store.ts';
+
+/** When a lease is freed in another process is not told, so it is asked for this often. */
+export const CONCURRENCY_RETRY_MS = 50;
+/** How soon Redis is tried again when it is away; while there is no connection, trying sends nothing. */
+const UNAVAILABLE_RETRY_MS = 100;
+const RESTORED_RETRY_MS = 5;
+/** Spreads processes that wait for the same slot; the slot lies up to 100 ms ahead, so nothing is lost. */
+const SLOT_SPREAD_MS = 10;
+
+export interface Applicant {
+  readonly model: string;
+  readonly tokens: number;
+  readonly lease: LeaseName;
+  accept(grant: Grant): void;
+  doubt(): void;
+}
+
+export interface AskForPermitDeps {
+  scripts: PermitScripts;
+  limits: LimitSource;
+  /** Waiting processes run a script at least this often, because the clock of the leases runs by scripts. */
+  retryAtMostMs: number;
+  onError: (error: Error) => void;
+}
+
+/** Asks Redis for what one call needs. Never rejects; the grant goes to the applicant before this resolves. */
+export async function askForPermit(
+  { scripts, limits, retryAtMostMs, onError }: AskForPermitDeps,
+  applicant: Applicant,
+): Promise<PermitAnswer> {
+  if (!isLimited(limits.current(), applicant.model)) {
+    applicant.accept({ stored: null, askedAtMs: performance.now(), waitMs: 0 });
+    return { status: 'granted', waitMs: 0 };
+  }
+  if (!(await limits.publish())) return unavailable(UNAVAILABLE_RETRY_MS);
+  const askedAtMs = performance.now();
+  const outcome = await scripts.acquire(applicant.lease, applicant.tokens);
+  if (outcome.status === 'failed') {
+    if (outcome.sent) applicant.doubt();
+    onError(outcome.error);
+    return unavailable(UNAVAILABLE_RETRY_MS);
+  }
+  if (outcome.status === 'unknown') {
+    await limits.restore();
+    return unavailable(RESTORED_RETRY_MS);
+  }
+  limits.follow(outcome.revision);
+  if (outcome.status === 'granted') {
+    applicant.accept({ stored: outcome.grant, askedAtMs, waitMs: outcome.waitMs });
+    return { status: 'granted', waitMs: outcome.waitMs };
+  }
+  const spreadMs =
+    outcome.status === 'rate'
+      ? outcome.retryMs + Math.random() * SLOT_SPREAD_MS
+      : Math.max(outcome.retryMs, CONCURRENCY_RETRY_MS * (0.5 + Math.random()));
+  return { status: 'refused', cause: outcome.status, retryMs: Math.min(spreadMs, retryAtMostMs) };
+}
+
+function unavailable(retryMs: number): PermitAnswer {
+  return { status: 'refused', cause: 'unavailable', retryMs };
+}

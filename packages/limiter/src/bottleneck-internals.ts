@@ -1,0 +1,58 @@
+/**
+ * The parts of Bottleneck 2.19.5 behind its public face that a datastore meets (lib/Bottleneck.js, lib/Job.js,
+ * lib/Queues.js). The library is frozen at that version and pinned exactly.
+ */
+export interface BottleneckInternals {
+  _store: BottleneckStore;
+  _queues: { getFirst(): { first?(): BottleneckJob | undefined } };
+  _scheduled: Record<string, ScheduledJob>;
+  queued(): number;
+  _run(index: string, job: BottleneckJob, waitMs: number): ScheduledJob;
+  _clearGlobalState(index: string): boolean;
+  _free(index: string, job: BottleneckJob, ...rest: unknown[]): Promise<unknown>;
+  _drainAll(capacity?: number): Promise<unknown>;
+}
+
+export interface BottleneckJob {
+  options: { id: string; weight: number };
+  doRun(): unknown;
+  doExecute(
+    chained: null,
+    clearGlobalState: () => boolean,
+    run: (waitMs: number) => unknown,
+    free: (...rest: unknown[]) => Promise<unknown>,
+  ): Promise<unknown>;
+}
+
+export interface ScheduledJob {
+  timeout: NodeJS.Timeout | undefined;
+  expiration: undefined;
+  job: BottleneckJob;
+}
+
+/** What Bottleneck asks of a datastore; its own are lib/LocalDatastore.js and lib/RedisDatastore.js. */
+export interface BottleneckStore {
+  readonly ready: Promise<unknown>;
+  readonly clients: Record<string, never>;
+  __submit__(queueLength: number, weight: number): Promise<SubmitAnswer>;
+  __register__(index: string, weight: number, expirationMs: number | null): Promise<RegisterAnswer>;
+  __free__(index: string, weight: number): Promise<{ running: number }>;
+  __check__(weight: number): Promise<boolean>;
+  __running__(): Promise<number>;
+  __queued__(): Promise<number>;
+  __done__(): Promise<number>;
+  __groupCheck__(timeMs: number): Promise<boolean>;
+  __currentReservoir__(): Promise<null>;
+  __incrementReservoir__(amount: number): Promise<null>;
+  __updateSettings__(settings: object): Promise<boolean>;
+  __publish__(message: unknown): Promise<void>;
+  __disconnect__(flush?: boolean): Promise<void>;
+}
+
+export interface SubmitAnswer {
+  reachedHWM: boolean;
+  blocked: boolean;
+  strategy: number;
+}
+
+export type RegisterAnswer = { success: false } | { success: true; wait: number; reservoir: null };

@@ -1,0 +1,23 @@
+-- Renews the leases of one process.
+-- KEYS  1 state  2 leases  3 grants
+-- ARGV  1 lease  2 renewal interval (microseconds), then for each lease:
+--       member "<reservation> <model>"; its grant when a missing lease is to be put back, because it can't have
+--       expired and so Redis must have lost it, else ""
+-- Returns the members whose lease is lost
+
+local state_key, leases_key, grants_key = KEYS[1], KEYS[2], KEYS[3]
+local expires = advance_clock(state_key, read_time(), tonumber(ARGV[2])) + tonumber(ARGV[1])
+local lost = {}
+for index = 3, #ARGV, 2 do
+  local member, grant = ARGV[index], ARGV[index + 1]
+  if redis.call('ZSCORE', leases_key, member) then
+    redis.call('ZADD', leases_key, whole(expires), member)
+  elseif grant ~= '' then
+    redis.call('ZADD', leases_key, whole(expires), member)
+    redis.call('HSET', grants_key, member, grant)
+    redis.call('HINCRBY', state_key, 'flight:' .. model_of(member), 1)
+  else
+    lost[#lost + 1] = member
+  end
+end
+return lost

@@ -1,0 +1,157 @@
+import type { HeldLease } from './lease-keeper.ts';
+import type { LeaseName, Settlement } from './permit-scripts.ts';
+import type { Permit, PermitOutcome, PermitRequest } from './provider-limiter.ts';
+import { MAX_PERMIT_AGE_MS } from './provider-limiter.ts';
+
+/** What the buckets granted. */
+export interface Grant {
+  /** What Redis stored; null when nothing is limited and nothing was taken. */
+  stored: string | null;
+  /** Before Redis was asked, on this process's monotonic clock. */
+  askedAtMs: number;
+  /** From then until the call may start. */
+  waitMs: number;
+}
+
+export interface PermitCallDeps<Value> {
+  request: PermitRequest;
+  call: (permit: Permit) => Promise<Value>;
+  hold: (lease: HeldLease) => void;
+  release: (lease: LeaseName, settlement: Settlement) => void;
+}
+
+type Phase =
+  | { name: 'waiting' }
+  | { name: 'granted'; grant: Grant }
+  | { name: 'running' }
+  | { name: 'ended' };
+
+/** One `run` from its wait for a permit to the end of its call. Every grant it accepts is released exactly once. */
+export class PermitCall<Value> {
+  readonly model: string;
+  readonly tokens: number;
+  /** Rejects only with what the call rejects with. */
+  readonly outcome: Promise<PermitOutcome<Value>>;
+  readonly #deps: PermitCallDeps<Value>;
+  readonly #settled: PromiseWithResolvers<PermitOutcome<Value>>;
+  readonly #lost = new AbortController();
+  #phase: Phase = { name: 'waiting' };
+  #settlement: Settlement = { kind: 'keep' };
+  /** Grants given back because they came too late; each has a lease name of its own, so that a late release of one can't end the next. */
+  #stale = 0;
+  #doubtful = false;
+  #leased = false;
+
+  constructor(deps: PermitCallDeps<Value>) {
+    this.#deps = deps;
+    this.model = deps.request.model;
+    this.tokens = wholeTokens(deps.request.estimatedTokens);
+    this.#settled = Promise.withResolvers();
+    this.outcome = this.#settled.promise;
+  }
+
+  /** Needs no permit any more. */
+  get ended(): boolean {
+    return this.#phase.name === 'ended';
+  }
+
+  get lease(): LeaseName {
+    const reservation = encodeURIComponent(this.#deps.request.reservationId);
+    const round = this.#stale === 0 ? '' : `~${this.#stale}`;
+    return { member: `${reservation}${round} ${this.model}`, model: this.model };
+  }
+
+  /** An answer was lost, so the buckets may have granted what nobody knows of. */
+  doubt(): void {
+    this.#doubtful = true;
+    if (this.ended) this.#deps.release(this.lease, { kind: 'return' });
+  }
+
+  accept(grant: Grant): void {
+    this.#leased = grant.stored !== null;
+    if (this.ended) return this.#release({ kind: 'return' });
+    this.#doubtful = false;
+    this.#phase = { name: 'granted', grant };
+    if (grant.stored === null) return;
+    const onLost = () => this.#lost.abort(new Error('limiter: the concurrency lease was lost'));
+    this.#deps.hold({ ...this.lease, grant: grant.stored, confirmedAtMs: grant.askedAtMs, onLost });
+  }
+
+  /** Makes the call. `again`: the grant was too old and was given back, so the call waits anew. Never rejects. */
+  async start(): Promise<'done' | 'again'> {
+    if (this.#phase.name !== 'granted') return 'done';
+    const { grant } = this.#phase;
+    const grantedAtMs = grant.askedAtMs + grant.waitMs;
+    const ageMs = () => Math.max(0, performance.now() - grantedAtMs);
+    if (ageMs() > MAX_PERMIT_AGE_MS) {
+      this.#release({ kind: 'return' });
+      this.#stale += 1;
+      this.#phase = { name: 'waiting' };
+      return 'again';
+    }
+    this.#phase = { name: 'running' };
+    await this.#make(ageMs);
+    return 'done';
+  }
+
+  /** Gives up: nothing waits, nothing stays granted. A running call loses its permit. */
+  stop(): void {
+    const { name } = this.#phase;
+    if (name === 'ended') return;
+    this.#phase = { name: 'ended' };
+    if (name === 'granted') this.#release({ kind: 'return' });
+    if (name === 'waiting' && this.#doubtful) this.#deps.release(this.lease, { kind: 'return' });
+    if (name === 'running') {
+      this.#release(this.#settlement);
+      this.#lost.abort(new Error('limiter: closed'));
+      return;
+    }
+    this.#settled.resolve({ status: 'aborted' });
+  }
+
+  /** As `stop`, but a running call is left alone: it listens to its signal by itself. */
+  abort(): void {
+    if (this.#phase.name !== 'running') this.stop();
+  }
+
+  async #make(ageMs: () => number): Promise<void> {
+    const { request, call } = this.#deps;
+    const permit: Permit = {
+      reservationId: request.reservationId,
+      ageMs,
+      lost: this.#lost.signal,
+      settle: (actualTokens) => {
+        if (this.#settlement.kind === 'keep') {
+          this.#settlement = { kind: 'settle', actualTokens: wholeTokens(actualTokens) };
+        }
+      },
+      giveBack: () => {
+        this.#settlement = { kind: 'return' };
+      },
+    };
+    try {
+      const value = await call(permit);
+      this.#end();
+      this.#settled.resolve({ status: 'ran', value });
+    } catch (error) {
+      this.#end();
+      this.#settled.reject(error);
+    }
+  }
+
+  #end(): void {
+    if (this.ended) return;
+    this.#phase = { name: 'ended' };
+    this.#release(this.#settlement);
+  }
+
+  #release(settlement: Settlement): void {
+    if (this.#leased) this.#deps.release(this.lease, settlement);
+    this.#leased = false;
+  }
+}
+
+/** Estimates and usage come from outside: anything that is not a positive number counts as none. */
+function wholeTokens(tokens: number): number {
+  return Number.isFinite(tokens) && tokens > 0 ? Math.ceil(tokens) : 0;
+}
