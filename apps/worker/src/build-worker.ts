@@ -25,6 +25,10 @@ export interface WorkerOptions {
   capacity?: number;
   /** How long running calls may go on when the worker stops. @defaultValue 10,000 */
   graceMs?: number;
+  /** How long a ticket stays this process's without renewal. @defaultValue 10,000 */
+  lockMs?: number;
+  /** How often tickets of lost processes are looked for; the same in every process. @defaultValue 5,000 */
+  stalledCheckMs?: number;
 }
 
 export interface RunningWorker {
@@ -83,6 +87,8 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
         broker,
         connection: connections.worker,
         worker,
+        lockMs: options.lockMs,
+        stalledCheckMs: options.stalledCheckMs,
         run: (ticket, control, onPermit) =>
           runJob(ticket, control, {
             broker,

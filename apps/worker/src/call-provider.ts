@@ -1,4 +1,4 @@
-import { parseTarget, type ChatRequest, type Target } from '@sluice/contracts';
+import { parseTarget, type ChatRequest, type Target, type Warning } from '@sluice/contracts';
 import { priceRequest, promptBytes, type ModelCatalogue, type TokenLearner } from '@sluice/core';
 import type { AttemptEnd, JobRecord } from '@sluice/broker';
 import type { ProviderOutcome } from '@sluice/providers';
@@ -32,7 +32,7 @@ export async function callProvider({
   writeDelta: Parameters<typeof createDeltaWriter>[0]['write'];
   onFenced: () => void;
 }): Promise<CallResult> {
-  const { entry, priceVersion } = catalogue.resolve(target);
+  const { entry, priceVersion, warning } = catalogue.resolve(target);
   const deltas = createDeltaWriter({ write: writeDelta, onFenced });
   const startedAt = performance.now();
   const call = {
@@ -52,6 +52,9 @@ export async function callProvider({
 
   const { usage } = outcome;
   const price = usage && priceRequest({ usage, entry });
+  const warnings = [...(warning ? [warning] : []), ...outcome.warnings];
+  if (price && !price.known) warnings.push(priceUnknown(target));
+  outcome = { ...outcome, warnings };
   if (outcome.status === 'ok') {
     learner.observe(target, {
       promptBytes: promptBytes(job.request),
@@ -71,6 +74,15 @@ export async function callProvider({
       first_token_ms: outcome.firstTokenMs === null ? null : Math.round(outcome.firstTokenMs),
       latency_ms: latencyMs,
     },
+  };
+}
+
+function priceUnknown(target: Target): Warning {
+  return {
+    code: 'price_unknown',
+    message: `No price is known for ${target}: its cost counts as nothing. Give one under models in sluice.yaml.`,
+    param: null,
+    target,
   };
 }
 

@@ -15,6 +15,10 @@ export interface DrainProviderOptions {
   /** For BullMQ workers, whose commands block; borrowed. */
   connection: Redis;
   worker: string;
+  /** How long a ticket stays this process's without renewal. @defaultValue 10,000 */
+  lockMs?: number | undefined;
+  /** How often tickets without a lock are looked for; the same in every process. @defaultValue 5,000 */
+  stalledCheckMs?: number | undefined;
   run: (ticket: string, control: AbortController, onPermit: (ticket: string) => void) => Promise<void>;
   onError: (error: unknown, context: { ticket?: string }) => void;
 }
@@ -105,8 +109,8 @@ export function drainProvider(options: DrainProviderOptions): ProviderDrain {
       connection: options.connection,
       prefix: broker.keys.queuePrefix(provider, tier),
       concurrency: options.capacity,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_CHECK_MS,
+      lockDuration: options.lockMs ?? LOCK_MS,
+      stalledInterval: options.stalledCheckMs ?? STALLED_CHECK_MS,
       maxStalledCount: Number.MAX_SAFE_INTEGER,
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },

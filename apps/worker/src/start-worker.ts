@@ -19,6 +19,10 @@ export interface StartWorkerOptions {
   tiers?: readonly Tier[];
   capacity?: number;
   graceMs?: number;
+  /** How long a ticket stays this process's without renewal. @defaultValue 10,000 */
+  lockMs?: number;
+  /** How often tickets of lost processes are looked for; the same in every process. @defaultValue 5,000 */
+  stalledCheckMs?: number;
 }
 
 export interface StartedWorker {
