@@ -137,6 +137,7 @@ const EXPECTED: Readonly<Record<ProviderKind, { body: object; warnings: string[]
       top_k: 5,
     },
     warnings: [
+      'parameter_dropped messages.name',
       'parameter_dropped max_tokens',
       'parameter_changed temperature',
       'parameter_dropped top_p',
@@ -164,7 +165,7 @@ const EXPECTED: Readonly<Record<ProviderKind, { body: object; warnings: string[]
         { role: 'model', parts: [{ text: 'A1  \n' }] },
       ],
     },
-    warnings: ['parameter_dropped max_tokens', 'parameter_dropped user'],
+    warnings: ['parameter_dropped messages.name', 'parameter_dropped max_tokens', 'parameter_dropped user'],
   },
   'openai-compatible': {
     body: compatible({ max_tokens: 100, ...sampling, seed: 7, user: 'user-1', ...generic }),
@@ -332,13 +333,58 @@ const content = fc.oneof(
   text,
   fc.array(fc.record({ type: fc.constant('text' as const), text }), { minLength: 1, maxLength: 3 }),
 );
+const callOf = (id: string) => ({
+  id,
+  type: 'function' as const,
+  function: { name: 'f', arguments: '{"a":[1,{"b":null}]}' },
+});
+/** A tool loop with thoughts, as one or another vendor left it. */
+const loop = fc
+  .record({
+    id: fc.stringMatching(/^[A-Za-z0-9._:-]{1,50}$/),
+    format: fc.constantFrom('anthropic-claude-v1', 'google-gemini-v1', 'other'),
+    result: text,
+  })
+  .map(({ id, format, result }) => [
+    {
+      role: 'assistant' as const,
+      content: null,
+      reasoning: 'Hm.',
+      reasoning_details: [{ type: 'reasoning.text' as const, format, text: 'Hm.', signature: 's' }],
+      tool_calls: [callOf(id)],
+    },
+    { role: 'tool' as const, tool_call_id: id, content: result },
+  ]);
+const schema = fc.constantFrom(
+  { type: 'object', properties: { a: { $ref: '#/$defs/a' } }, $defs: { a: { const: 1 } } },
+  { type: 'object', properties: { a: { type: ['string', 'null'], enum: ['x', null] } }, required: ['a'] },
+  { type: 'object', additionalProperties: { type: 'number', minimum: 1 } },
+);
 const optional = { requiredKeys: ['messages'] as ['messages'] };
 const requests = fc.record(
   {
-    messages: fc.array(
-      fc.record({ role: fc.constantFrom('system', 'developer', 'user', 'assistant'), content }),
-      { minLength: 1, maxLength: 6 },
+    messages: fc
+      .array(
+        fc.oneof(
+          fc
+            .record({ role: fc.constantFrom('system', 'developer', 'user', 'assistant'), content })
+            .map((message) => [message]),
+          loop,
+        ),
+        { minLength: 1, maxLength: 6 },
+      )
+      .map((turns) => turns.flat()),
+    tools: fc.array(schema, { minLength: 1, maxLength: 2 }).map((all) =>
+      all.map((parameters, at) => ({
+        type: 'function' as const,
+        function: { name: at === 0 ? 'f' : 'g', parameters, strict: at === 1 },
+      })),
     ),
+    response_format: schema.map((one) => ({
+      type: 'json_schema' as const,
+      json_schema: { name: 'answer', schema: one },
+    })),
+    reasoning_effort: fc.constantFrom('none', 'low', 'high'),
     max_tokens: fc.integer({ min: 1, max: 200_000 }),
     temperature: fc.double({ min: 0, max: 2, noNaN: true }),
     top_p: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -355,7 +401,7 @@ const requests = fc.record(
     ),
   },
   optional,
-) as fc.Arbitrary<ChatRequest>;
+) as unknown as fc.Arbitrary<ChatRequest>;
 
 describe('the canonical request', () => {
   it('is the same for every target of a chain: no adapter changes it', async () => {

@@ -1,4 +1,4 @@
-import type { VendorWire } from './vendor-wire.ts';
+import type { AnswerScript, VendorWire } from './vendor-wire.ts';
 
 const usage = { input_tokens: 8, cache_creation_input_tokens: 0, cache_read_input_tokens: 4 };
 const event = (data: { type: string } & Record<string, unknown>) =>
@@ -31,17 +31,58 @@ const answer = (content: object[], stop_reason: string) =>
 const errorBody = (type: string, text: string) =>
   JSON.stringify({ type: 'error', error: { type, message: text }, request_id: 'req_1' });
 
+const STOP_REASONS = { stop: 'end_turn', length: 'max_tokens', tool_calls: 'tool_use' } as const;
+
+/** The blocks of an answer, each with the deltas that build it in a stream. */
+const blocksOf = ({ thoughts, texts, toolCalls = [] }: AnswerScript) => [
+  ...(thoughts
+    ? [
+        {
+          block: { type: 'thinking', thinking: thoughts.join(''), signature: 'signed' },
+          empty: { type: 'thinking', thinking: '', signature: '' },
+          deltas: [
+            ...thoughts.map((thinking) => ({ type: 'thinking_delta', thinking })),
+            { type: 'signature_delta', signature: 'signed' },
+          ],
+        },
+      ]
+    : []),
+  ...(texts
+    ? [
+        {
+          block: { type: 'text', text: texts.join('') },
+          empty: { type: 'text', text: '' },
+          deltas: texts.map((text) => ({ type: 'text_delta', text })),
+        },
+      ]
+    : []),
+  ...toolCalls.map(({ id, name, arguments: pieces }) => ({
+    block: { type: 'tool_use', id, name, input: JSON.parse(pieces.join('')) as object },
+    empty: { type: 'tool_use', id, name, input: {} },
+    deltas: pieces.map((partial_json) => ({ type: 'input_json_delta', partial_json })),
+  })),
+];
+const blockEvents = ({ empty, deltas }: ReturnType<typeof blocksOf>[number], index: number) => [
+  event({ type: 'content_block_start', index, content_block: empty }),
+  ...deltas.map((delta) => event({ type: 'content_block_delta', index, delta })),
+  event({ type: 'content_block_stop', index }),
+];
+
 export const anthropicWire: VendorWire = {
   baseUrl: (origin) => origin,
   path: () => '/v1/messages',
   plain: (text, { finish = 'stop' } = {}) =>
+    answer([{ type: 'text', text }], finish === 'stop' ? 'end_turn' : 'max_tokens'),
+  answer: (script) =>
     answer(
-      [
-        { type: 'thinking', thinking: 'not shown', signature: 'x' },
-        { type: 'text', text },
-      ],
-      finish === 'stop' ? 'end_turn' : 'max_tokens',
+      blocksOf(script).map(({ block }) => block),
+      STOP_REASONS[script.finish],
     ),
+  answerStream: (script) => [
+    ...begin([]).slice(0, 1),
+    ...blocksOf(script).flatMap(blockEvents),
+    ...end(STOP_REASONS[script.finish]).slice(1),
+  ],
   blocked: () => answer([], 'refusal'),
   stream: (pieces) => [...begin(pieces), ...end('end_turn')],
   streamWithoutEnd: begin,

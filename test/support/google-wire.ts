@@ -1,4 +1,4 @@
-import type { VendorWire } from './vendor-wire.ts';
+import type { AnswerScript, VendorWire } from './vendor-wire.ts';
 
 const usageMetadata = {
   promptTokenCount: 12,
@@ -20,6 +20,17 @@ const end = (finishReason: string) => [event({ ...candidate('', finishReason), u
 const errorBody = (code: number, message: string, status: string) =>
   JSON.stringify({ error: { code, message, status } });
 
+/** The parts of an answer; calls come whole and without ids, the first with a thought signature. */
+const partsOf = ({ thoughts = [], texts = [], toolCalls = [] }: AnswerScript): object[] => [
+  ...thoughts.map((text) => ({ text, thought: true })),
+  ...texts.map((text) => ({ text })),
+  ...toolCalls.map(({ name, arguments: pieces }, index) => ({
+    functionCall: { name, args: JSON.parse(pieces.join('')) as object },
+    ...(index === 0 && { thoughtSignature: 'signed' }),
+  })),
+];
+const content = (parts: object[]) => ({ role: 'model', parts });
+
 export const googleWire: VendorWire = {
   baseUrl: (origin) => origin,
   path: (model, { streaming }) =>
@@ -28,7 +39,7 @@ export const googleWire: VendorWire = {
     JSON.stringify({
       candidates: [
         {
-          content: { role: 'model', parts: [{ text: 'not shown', thought: true }, { text }] },
+          content: { role: 'model', parts: [{ text }] },
           finishReason: finish === 'stop' ? 'STOP' : 'MAX_TOKENS',
           index: 0,
         },
@@ -36,6 +47,24 @@ export const googleWire: VendorWire = {
       usageMetadata,
       ...base,
     }),
+  answer: (script) =>
+    JSON.stringify({
+      candidates: [
+        {
+          content: content(partsOf(script)),
+          finishReason: script.finish === 'length' ? 'MAX_TOKENS' : 'STOP',
+          index: 0,
+        },
+      ],
+      usageMetadata,
+      ...base,
+    }),
+  answerStream: (script) => [
+    ...partsOf(script).map((part) =>
+      event({ candidates: [{ content: content([part]), index: 0 }], ...base }),
+    ),
+    ...end(script.finish === 'length' ? 'MAX_TOKENS' : 'STOP'),
+  ],
   blocked: () =>
     JSON.stringify({ promptFeedback: { blockReason: 'PROHIBITED_CONTENT' }, usageMetadata, ...base }),
   stream: (pieces) => [...begin(pieces), ...end('STOP')],

@@ -1,4 +1,4 @@
-import type { VendorWire } from './vendor-wire.ts';
+import type { AnswerScript, ScriptedToolCall, VendorWire } from './vendor-wire.ts';
 
 const usage = {
   prompt_tokens: 12,
@@ -34,10 +34,31 @@ const completion = (message: object, finish_reason: string) =>
     unknown_field: { is: 'ignored' },
   });
 
+const functionOf = ({ name, arguments: pieces }: ScriptedToolCall) => ({ name, arguments: pieces.join('') });
+const messageOf = ({ thoughts, texts, toolCalls }: AnswerScript) => ({
+  content: texts?.join('') ?? null,
+  ...(thoughts && { reasoning_content: thoughts.join('') }),
+  ...(toolCalls && {
+    tool_calls: toolCalls.map((call) => ({ id: call.id, type: 'function', function: functionOf(call) })),
+  }),
+});
+const toolCallChunks = ({ id, name, arguments: pieces }: ScriptedToolCall, index: number) => [
+  chunk({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] }),
+  ...pieces.map((text) => chunk({ tool_calls: [{ index, function: { arguments: text } }] })),
+];
+
 export const openAiWire: VendorWire = {
   baseUrl: (origin) => `${origin}/v1`,
   path: () => '/v1/chat/completions',
   plain: (content, { finish = 'stop' } = {}) => completion({ content }, finish),
+  answer: (script) => completion(messageOf(script), script.finish),
+  answerStream: ({ thoughts = [], texts = [], toolCalls = [], finish }) => [
+    chunk({ role: 'assistant', content: '' }),
+    ...thoughts.map((reasoning_content) => chunk({ reasoning_content })),
+    ...texts.map((content) => chunk({ content })),
+    ...toolCalls.flatMap(toolCallChunks),
+    ...end(finish),
+  ],
   blocked: () => completion({ content: null, refusal: 'I can not help.' }, 'stop'),
   stream: (pieces) => [...begin(pieces), ...end('stop')],
   streamWithoutEnd: begin,

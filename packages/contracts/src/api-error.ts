@@ -28,6 +28,11 @@ export const API_ERRORS = {
     type: 'invalid_request_error',
     todo: 'Name a model of the catalogue, or write provider/model.',
   },
+  no_eligible_target: {
+    status: 400,
+    type: 'invalid_request_error',
+    todo: 'Change what the message names, or choose targets that can take the request.',
+  },
   invalid_webhook_url: {
     status: 400,
     type: 'invalid_request_error',
@@ -77,6 +82,11 @@ export const API_ERRORS = {
     status: 422,
     type: 'invalid_request_error',
     todo: 'Use a new Idempotency-Key for a different body.',
+  },
+  tenant_queue_full: {
+    status: 429,
+    type: 'rate_limit_error',
+    todo: 'Wait until some of your jobs have ended, then submit again.',
   },
   too_many_streams: {
     status: 429,

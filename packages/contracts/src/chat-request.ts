@@ -10,11 +10,19 @@ const textContentSchema = z.union([z.string(), z.array(textPartSchema).min(1)]);
 export const chatMessageSchema = z.discriminatedUnion('role', [
   z.strictObject({ role: z.literal('system'), content: textContentSchema, name }),
   z.strictObject({ role: z.literal('developer'), content: textContentSchema, name }),
-  z.strictObject({ role: z.literal('user'), content: z.union([z.string(), z.array(userPartSchema).min(1)]), name }),
+  z.strictObject({
+    role: z.literal('user'),
+    content: z.union([z.string(), z.array(userPartSchema).min(1)]),
+    name,
+  }),
   z.strictObject({
     role: z.literal('assistant'),
     content: z
-      .union([z.string(), z.array(z.discriminatedUnion('type', [textPartSchema, refusalPartSchema])), z.null()])
+      .union([
+        z.string(),
+        z.array(z.discriminatedUnion('type', [textPartSchema, refusalPartSchema])),
+        z.null(),
+      ])
       .optional(),
     refusal: z.string().nullable().optional(),
     tool_calls: z.array(toolCallSchema).min(1).max(128).optional(),

@@ -3,6 +3,7 @@ import { durationMsSchema } from './duration.ts';
 import { limitsSchema } from './limits.ts';
 import { modelEntrySchema } from './model-entry.ts';
 import { nameSchema, targetSchema } from './target.ts';
+import { tenantConfigSchema, tenantNameSchema } from './tenant.ts';
 
 /** Vendors with an adapter, and presets of OpenAI-compatible servers (a base URL and known quirks). */
 export const PROVIDER_KINDS = [
@@ -66,7 +67,7 @@ export const DEFAULT_WEBHOOK_RETRY_SCHEDULE = ['5s', '5m', '30m', '2h', '5h', '1
 
 export const webhooksConfigSchema = z.strictObject({
   allow_private_network: z.boolean().default(false),
-  /** CIDR blocks that webhooks may reach although they are private. */
+  /** CIDR blocks that webhooks, and fetches of media that callers name, may reach although they are private. */
   allow_cidrs: z.array(z.union([z.cidrv4(), z.cidrv6()])).default([]),
   retry_schedule: z.array(durationMsSchema).max(32).prefault(DEFAULT_WEBHOOK_RETRY_SCHEDULE),
   timeout: durationMsSchema.prefault('15s'),
@@ -101,6 +102,9 @@ export const configSchema = z.strictObject({
       flex: tierConfigSchema.prefault({ share: 1 }),
     })
     .prefault({}),
+  /** What single tenants may take; what is not given here is as in `tenant_defaults`. */
+  tenants: z.record(tenantNameSchema, tenantConfigSchema).prefault({}),
+  tenant_defaults: tenantConfigSchema.required({ weight: true }).prefault({ weight: 1 }),
   webhooks: webhooksConfigSchema.prefault({}),
   retries: retriesConfigSchema.prefault({}),
   retention: retentionConfigSchema.prefault({}),

@@ -4,7 +4,10 @@ import { cacheControlSchema } from './content-part.ts';
 /** Names that every vendor takes. Source: OpenAI, Anthropic and Gemini function declarations. */
 const toolNameSchema = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, 'must be letters, digits, _ or -, begin with a letter or _, at most 64');
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/,
+    'must be letters, digits, _ or -, begin with a letter or _, at most 64',
+  );
 
 /** A JSON Schema, as the caller wrote it. Checked as far as no vendor could take it otherwise. */
 export const jsonSchemaSchema = z.record(z.string(), z.unknown());
@@ -30,7 +33,9 @@ export const toolChoiceSchema = z.union([
     type: z.literal('allowed_tools'),
     allowed_tools: z.strictObject({
       mode: z.enum(['auto', 'required']),
-      tools: z.array(z.strictObject({ type: z.literal('function'), function: z.strictObject({ name: z.string() }) })),
+      tools: z.array(
+        z.strictObject({ type: z.literal('function'), function: z.strictObject({ name: z.string() }) }),
+      ),
     }),
   }),
 ]);

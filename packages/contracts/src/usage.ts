@@ -33,6 +33,7 @@ export const ZERO_USAGE: Readonly<Usage> = Object.freeze({
 /** Sum of two usages, field by field; an optional field is there when either has it. */
 export function addUsage(left: Usage, right: Usage): Usage {
   const sum: Usage = { ...left };
-  for (const field of Object.keys(right) as (keyof Usage)[]) sum[field] = (left[field] ?? 0) + (right[field] ?? 0);
+  for (const field of Object.keys(right) as (keyof Usage)[])
+    sum[field] = (left[field] ?? 0) + (right[field] ?? 0);
   return sum;
 }

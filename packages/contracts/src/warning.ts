@@ -6,6 +6,8 @@ export const WARNING_CODES = [
   'unknown_model',
   'price_unknown',
   'usage_estimated',
+  /** A target of the chain can't take the request and was left out. */
+  'target_skipped',
 ] as const;
 
 /** Something the caller asked for that could not be done exactly; nothing is dropped without one. */

@@ -1,5 +1,4 @@
 import type { Attempt, AttemptError, AttemptErrorCode, Target } from '@sluice/contracts';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decideNext, type DecideNextInput, type NextStep } from './decide-next.ts';
 
@@ -370,89 +369,4 @@ test('a job that only ever waits ends at its bound of attempts', () => {
   const refused = Array.from({ length: 5 }, () => [A, 'rate_limited'] as const);
   expect(after(refused.slice(0, 4), { policy })).toMatchObject({ action: 'requeue' });
   expect(after(refused, { policy })).toMatchObject({ action: 'fail', code: 'all_targets_failed' });
-});
-
-describe('for any chain and any sequence of errors', () => {
-  const codes: readonly AttemptErrorCode[] = [...RETRYABLE, ...FAILOVER_ONLY, 'invalid_request'];
-  const anyError = fc.record({
-    code: fc.constantFrom(...codes),
-    retryAfterMs: fc.option(fc.integer({ min: 0, max: 90_000 })),
-    tookMs: fc.integer({ min: 1, max: 5_000 }),
-    random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-  });
-  const anyJob = fc.record({
-    windows: fc.array(fc.option(fc.integer({ min: 1, max: 4 })), { minLength: 1, maxLength: 4 }),
-    rounds: fc.integer({ min: 1, max: 4 }),
-    attemptsPerTarget: fc.integer({ min: 1, max: 3 }),
-    maxAttempts: fc.integer({ min: 1, max: 25 }),
-    onRefusal: fc.constantFrom('fail' as const, 'next' as const),
-    errors: fc.array(anyError, { minLength: 30, maxLength: 30 }),
-  });
-
-  test('the walk ends within its bounds and never goes where it must not', () => {
-    fc.assert(
-      fc.property(anyJob, ({ windows, errors, rounds, attemptsPerTarget, maxAttempts, onRefusal }) => {
-        const chain = windows.map((_, index): Target => `p${index}/m`);
-        const windowOf = (target: Target) => windows[chain.indexOf(target)] ?? null;
-        const attempts: Attempt[] = [];
-        const excluded = new Set<Target>();
-        let overflowed = -1;
-        let nowMs = NOW;
-        let at = { targetIndex: 0, round: 1, roundFirstAttempt: 1 };
-        for (const { code, retryAfterMs, tookMs, random } of errors) {
-          const target = chain[at.targetIndex] as Target;
-          const error = errorOf(code, { retry_after_ms: retryAfterMs });
-          nowMs += tookMs;
-          attempts.push(
-            failed(target, error, { n: attempts.length + 1, finished_at: new Date(nowMs).toISOString() }),
-          );
-          if (!error.retryable) excluded.add(target);
-          if (code === 'context_window') overflowed = Math.max(overflowed, windowOf(target) ?? 0);
-          const step = decideNext({
-            ...at,
-            chain,
-            rounds,
-            attempts,
-            error,
-            onRefusal,
-            contextWindow: windowOf,
-            policy: { attemptsPerTarget, maxAttempts, baseDelayMs: 100, maxDelayMs: 1_000 },
-            nowMs,
-            random,
-          });
-          const final = !error.failover || (code === 'content_filter' && onRefusal === 'fail');
-          if (final) expect(step).toEqual({ action: 'fail', code, message: error.message });
-          if (step.action === 'fail') return;
-
-          expect(attempts.length).toBeLessThan(maxAttempts);
-          const next = chain[step.targetIndex] as Target;
-          expect(excluded).not.toContain(next);
-          if (overflowed >= 0) expect(windowOf(next) ?? 0).toBeGreaterThan(overflowed);
-          expect(step.round).toBe(at.round + (step.newRound ? 1 : 0));
-          expect(step.round).toBeLessThanOrEqual(rounds);
-          expect(step.delayMs).toBeGreaterThanOrEqual(next === target ? (retryAfterMs ?? 0) : 0);
-          const limited = code === 'rate_limited' || code === 'overloaded';
-          if (limited) expect(step.newRound).toBe(false);
-          const inRound = attempts.filter(({ n }) => n >= at.roundFirstAttempt);
-          const realFailures = inRound.filter(
-            (attempt) =>
-              attempt.target === next && !['rate_limited', 'overloaded'].includes(attempt.error?.code ?? ''),
-          );
-          if (!step.newRound) expect(realFailures.length).toBeLessThan(attemptsPerTarget);
-          const lastOfNext = attempts.findLast((attempt) => attempt.target === next);
-          if (lastOfNext?.error?.retry_after_ms && lastOfNext.finished_at) {
-            const askedUntilMs = Date.parse(lastOfNext.finished_at) + lastOfNext.error.retry_after_ms;
-            expect(nowMs + step.delayMs).toBeGreaterThanOrEqual(askedUntilMs);
-          }
-          at = {
-            targetIndex: step.targetIndex,
-            round: step.round,
-            roundFirstAttempt: step.newRound ? attempts.length + 1 : at.roundFirstAttempt,
-          };
-          nowMs += step.delayMs;
-        }
-      }),
-      { numRuns: 1_000 },
-    );
-  });
 });

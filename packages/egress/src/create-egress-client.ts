@@ -3,7 +3,9 @@ import { checkUrl, type Refusal } from './check-url.ts';
 import { createGuardedConnect } from './create-guarded-connect.ts';
 import { describeFailure, type Failure } from './describe-failure.ts';
 import type { EgressPolicy } from './egress-policy.ts';
+import { discardBody } from './discard-body.ts';
 import { readCappedBody } from './read-capped-body.ts';
+import { readWholeBody } from './read-whole-body.ts';
 import { resolveAddresses, type ResolveAddresses } from './resolve-addresses.ts';
 
 export interface EgressRequest {
@@ -29,9 +31,34 @@ export interface EgressAnswer {
 
 export type PostOutcome = (EgressAnswer | Refusal | Failure) & { durationMs: number };
 
+export interface EgressGet {
+  /** For all of it, as for a post. */
+  timeoutMs: number;
+  /** A longer answer is a failure (`too_large`); at most this much of it is held in memory. */
+  maxBytes: number;
+  /** @defaultValue any */
+  accept?: string;
+  /** Ends the call early, as a failure of reason `aborted`. */
+  signal?: AbortSignal;
+}
+
+export interface EgressFile {
+  status: 'answered';
+  /** Any status, 3xx included: redirects are not followed. */
+  httpStatus: number;
+  /** Lower case, without parameters; null when the answer has none. */
+  mediaType: string | null;
+  /** Empty unless the status is 200. */
+  body: Buffer;
+}
+
+export type GetOutcome = (EgressFile | Refusal | Failure) & { durationMs: number };
+
 export interface EgressClient {
   /** Never rejects: what went wrong is the outcome. */
   post(url: string, request: EgressRequest): Promise<PostOutcome>;
+  /** As a post: one request, guarded, whole or not at all. Never rejects. */
+  get(url: string, request: EgressGet): Promise<GetOutcome>;
   /** Cuts what is under way. Idempotent. */
   close(): Promise<void>;
 }
@@ -70,24 +97,54 @@ export function createEgressClient(options: EgressClientOptions): EgressClient {
     };
   }
 
+  async function fetchFile(url: URL, call: EgressGet, signal: AbortSignal): Promise<EgressFile | Failure> {
+    const headers = { accept: call.accept ?? '*/*', 'accept-encoding': 'identity' };
+    const answer = await request(url, { method: 'GET', headers, signal, dispatcher: agent });
+    const type = String(answer.headers['content-type'] ?? '');
+    const facts = {
+      status: 'answered' as const,
+      httpStatus: answer.statusCode,
+      mediaType: type.split(';', 1)[0]?.trim().toLowerCase() || null,
+    };
+    if (answer.statusCode !== 200) {
+      discardBody(answer.body);
+      return { ...facts, body: Buffer.alloc(0) };
+    }
+    const body = await readWholeBody(answer, call.maxBytes);
+    if (body) return { ...facts, body };
+    return { status: 'failed', reason: 'too_large', message: `More than ${call.maxBytes} bytes.` };
+  }
+
+  /** One guarded call with its clock; `send` may throw whatever the HTTP client throws. */
+  async function guarded<Answer>(
+    url: string,
+    { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal | undefined },
+    send: (url: URL, signal: AbortSignal) => Promise<Answer>,
+  ): Promise<(Answer | Refusal | Failure) & { durationMs: number }> {
+    const startedAtMs = performance.now();
+    const took = (): number => Math.round(performance.now() - startedAtMs);
+    const verdict = checkUrl(url, policy);
+    if (verdict.status === 'refused') return { ...verdict, durationMs: took() };
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), timeoutMs);
+    const either = signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal;
+    try {
+      return { ...(await send(verdict.url, either)), durationMs: took() };
+    } catch (error) {
+      if (!either.aborted) return { ...describeFailure(error), durationMs: took() };
+      const failure: Failure = timeout.signal.aborted
+        ? { status: 'failed', reason: 'timeout', message: `No complete answer within ${timeoutMs} ms.` }
+        : { status: 'failed', reason: 'aborted', message: 'The call was ended by its caller.' };
+      return { ...failure, durationMs: took() };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   return {
-    async post(url, call) {
-      const startedAtMs = performance.now();
-      const took = (): number => Math.round(performance.now() - startedAtMs);
-      const verdict = checkUrl(url, policy);
-      if (verdict.status === 'refused') return { ...verdict, durationMs: took() };
-      const timeout = new AbortController();
-      const timer = setTimeout(() => timeout.abort(), call.timeoutMs);
-      try {
-        return { ...(await send(verdict.url, call, timeout.signal)), durationMs: took() };
-      } catch (error) {
-        if (!timeout.signal.aborted) return { ...describeFailure(error), durationMs: took() };
-        const message = `No complete answer within ${call.timeoutMs} ms.`;
-        return { status: 'failed', reason: 'timeout', message, durationMs: took() };
-      } finally {
-        clearTimeout(timer);
-      }
-    },
+    post: (url, call) =>
+      guarded(url, { timeoutMs: call.timeoutMs }, (checked, signal) => send(checked, call, signal)),
+    get: (url, call) => guarded(url, call, (checked, signal) => fetchFile(checked, call, signal)),
     close: () => agent.destroy(),
   };
 }

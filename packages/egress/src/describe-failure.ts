@@ -2,7 +2,16 @@ import { AddressRefusedError } from './address-refused-error.ts';
 import type { Refusal } from './check-url.ts';
 
 /** Why a call that was allowed got no answer. */
-export type FailureReason = 'timeout' | 'dns' | 'connect' | 'tls' | 'reset' | 'protocol' | 'other';
+export type FailureReason =
+  | 'timeout'
+  | 'aborted'
+  | 'too_large'
+  | 'dns'
+  | 'connect'
+  | 'tls'
+  | 'reset'
+  | 'protocol'
+  | 'other';
 
 export interface Failure {
   status: 'failed';

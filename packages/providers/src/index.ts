@@ -1,3 +1,5 @@
 export * from './create-provider-adapter.ts';
 export { ERROR_DECISIONS } from './errors/attempt-error-of.ts';
 export * from './provider-adapter.ts';
+export * from './media/create-media-source.ts';
+export type { MediaFile, MediaReader, MediaSource, MediaWish } from './media/media-source.ts';

@@ -8,6 +8,7 @@ import type {
   Usage,
   Warning,
 } from '@sluice/contracts';
+import type { RateLimitSnapshot } from './call/rate-limit-headers.ts';
 
 /** One call of a provider for one attempt. */
 export interface ProviderCall {
@@ -34,6 +35,8 @@ export interface ProviderSuccess {
   warnings: Warning[];
   /** From sending to the first content; null for a plain answer. */
   firstTokenMs: number | null;
+  /** What the answer's headers say about the account's limits; null when they say nothing. */
+  rateLimit: RateLimitSnapshot | null;
 }
 
 export interface ProviderFailure {
@@ -43,6 +46,7 @@ export interface ProviderFailure {
   usage: Usage | null;
   warnings: Warning[];
   firstTokenMs: number | null;
+  rateLimit: RateLimitSnapshot | null;
 }
 
 export type ProviderOutcome = ProviderSuccess | ProviderFailure;

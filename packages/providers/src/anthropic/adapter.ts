@@ -17,6 +17,7 @@ const VENDOR = 'anthropic';
  * for models that take them.
  */
 const API_VERSION = '2023-06-01';
+const MESSAGES_PATH = '/v1/messages';
 /** Without any key the SDK would look for one in the environment and in files of its own. */
 const NO_KEY = 'none';
 /** The SDK's own timeout only backs the call's clocks, which have to strike first. */
@@ -41,13 +42,16 @@ export function createAnthropicAdapter({
   });
 
   async function send(
-    body: AnthropicBody,
+    { params, answerTool }: AnthropicBody,
     { call, monitor }: { call: ProviderCall; monitor: CallMonitor },
   ): Promise<VendorAnswer> {
     const { model, onDelta, timeouts } = call;
-    const answer = client.messages.create(body, {
+    // Not `messages.create`, which writes to stderr at every call of a model that is about to end, and makes
+    // headers of fields that callers may set.
+    const answer = client.post<unknown>(MESSAGES_PATH, {
+      body: params,
+      stream: onDelta !== undefined,
       signal: monitor.signal,
-      // Given explicitly, as the SDK refuses long plain answers that have no timeout of their own.
       timeout: timeouts.total_ms + SDK_TIMEOUT_SLACK_MS,
       fetchOptions: pool.fetchOptions(monitor),
     });
@@ -55,8 +59,8 @@ export function createAnthropicAdapter({
     monitor.sawHeaders();
     const content: unknown = await answer;
     return onDelta
-      ? fromStream(content as AsyncIterable<unknown>, { vendor: VENDOR, model, monitor, onDelta })
-      : fromResponse(content, { vendor: VENDOR, model });
+      ? fromStream(content as AsyncIterable<unknown>, { vendor: VENDOR, model, answerTool, monitor, onDelta })
+      : fromResponse(content, { vendor: VENDOR, model, answerTool });
   }
 
   return {

@@ -1,37 +1,20 @@
 import type { ChatDelta } from '@sluice/contracts';
-import { z } from 'zod';
 import type { CallMonitor } from '../call/call-monitor.ts';
 import { createChoiceCollector } from '../call/choice-collector.ts';
 import type { VendorAnswer } from '../call/vendor-answer.ts';
 import { attemptErrorOf } from '../errors/attempt-error-of.ts';
+import { createBlockReader } from './block-reader.ts';
 import { finishReason } from './finish-reason.ts';
 import { refused } from './refused.ts';
-import { newerUsage, usageOf, usageReportSchema, type UsageReport } from './usage-of.ts';
-
-/** Source: Anthropic's guide "Streaming messages". Events of other types are ignored, as the guide asks. */
-const eventSchema = z.object({
-  type: z.string(),
-  message: z
-    .object({
-      id: z.string().optional().catch(undefined),
-      model: z.string().optional().catch(undefined),
-      usage: usageReportSchema.nullish().catch(null),
-    })
-    .optional(),
-  delta: z
-    .object({
-      type: z.string().optional(),
-      text: z.string().optional(),
-      stop_reason: z.string().nullish(),
-    })
-    .optional(),
-  usage: usageReportSchema.nullish().catch(null),
-});
-type StreamEvent = z.infer<typeof eventSchema>;
+import { serviceTier } from './service-tier.ts';
+import { streamEventSchema, type StreamEvent } from './stream-event.ts';
+import { newerUsage, usageOf, type UsageReport } from './usage-of.ts';
 
 export interface StreamContext {
   vendor: string;
   model: string;
+  /** Name of the tool whose arguments are the answer; null when there is none. */
+  answerTool: string | null;
   monitor: CallMonitor;
   onDelta: (delta: ChatDelta) => void;
 }
@@ -41,10 +24,11 @@ export async function fromStream(
   events: AsyncIterable<unknown>,
   context: StreamContext,
 ): Promise<VendorAnswer> {
-  const { vendor, model, monitor, onDelta } = context;
+  const { vendor, model, answerTool, monitor, onDelta } = context;
   const collector = createChoiceCollector({ index: 0, monitor, onDelta });
+  const blocks = createBlockReader({ collector, answerTool });
   let message: StreamEvent['message'];
-  let stopReason: string | null = null;
+  let ending: StreamEvent['delta'];
   let report: UsageReport | null = null;
   let seen = 0;
 
@@ -56,20 +40,22 @@ export async function fromStream(
   };
 
   for await (const raw of events) {
-    const parsed = eventSchema.safeParse(raw);
+    const parsed = streamEventSchema.safeParse(raw);
     if (!parsed.success) return failed(context, 'malformed_response', 'sent an event that is none');
     const event = parsed.data;
     seen += 1;
     takeUsage(event.message?.usage);
     takeUsage(event.usage);
     if (event.message) message = event.message;
-    if (event.type === 'content_block_delta') {
-      monitor.sawToken();
-      if (event.delta?.type === 'text_delta') collector.add(event.delta.text ?? '');
-    }
-    if (event.delta?.stop_reason) stopReason = event.delta.stop_reason;
+    if (event.type === 'content_block_delta') monitor.sawToken();
+    blocks.take(event);
+    if (event.delta?.stop_reason) ending = event.delta;
     if (event.type !== 'message_stop') continue;
-    if (finishReason(stopReason) === 'content_filter') return refused(vendor, monitor.usage());
+    const finish = finishReason(ending?.stop_reason);
+    if (finish === 'content_filter') {
+      return refused(vendor, { usage: monitor.usage(), details: ending?.stop_details });
+    }
+    const isAnswer = finish === 'tool_calls' && collector.toolCallCount() === 0;
     return {
       status: 'ok',
       usage: monitor.usage(),
@@ -77,7 +63,8 @@ export async function fromStream(
         id: message?.id ?? '',
         created: Math.floor(Date.now() / 1_000),
         model: message?.model ?? model,
-        choices: [collector.choice(finishReason(stopReason))],
+        choices: [collector.choice(isAnswer ? 'stop' : finish)],
+        ...serviceTier((report as UsageReport | null)?.service_tier),
       },
     };
   }

@@ -1,135 +1,155 @@
 import type { MessageCreateParams } from '@anthropic-ai/sdk/resources/messages';
-import type { Warning } from '@sluice/contracts';
+import type { ChatRequest, Warning } from '@sluice/contracts';
+import { UnsendableRequest } from '../errors/unsendable-request.ts';
 import type { ProviderCall } from '../provider-adapter.ts';
-import { conversationTurns, type Turn } from '../request/conversation-turns.ts';
+import { buildConversation } from '../request/build-conversation.ts';
 import { mergeProviderOptions } from '../request/merge-provider-options.ts';
-import { parameterChanged, parameterDropped } from '../request/parameter-warning.ts';
+import { parameterDropped } from '../request/parameter-warning.ts';
+import type { RequestPart } from '../request/request-part.ts';
 import { stopSequences } from '../request/stop-sequences.ts';
 import { tokenLimit } from '../request/token-limit.ts';
+import { unsupportedParameters } from '../request/unsupported-parameters.ts';
+import { answerFormat } from './answer-format.ts';
+import { cacheMinimum } from './cache-minimum.ts';
+import { placeCacheBreakpoints } from './place-cache-breakpoints.ts';
+import { reasoningParameters } from './reasoning-parameters.ts';
+import { samplingParameters } from './sampling-parameters.ts';
+import { textBlock, toMessages } from './to-messages.ts';
+import { toTools } from './to-tools.ts';
 
-export type AnthropicBody = MessageCreateParams;
+export interface AnthropicBody {
+  params: MessageCreateParams;
+  /** Name of the tool whose arguments are the answer; null when there is none. */
+  answerTool: string | null;
+}
 
 /** `max_tokens` is required; this is sent for a model whose own maximum is not known. */
 const DEFAULT_MAX_TOKENS = 4_096;
-const MAX_TEMPERATURE = 1;
-const UNSUPPORTED = ['seed', 'frequency_penalty', 'presence_penalty'] as const;
+const UNSUPPORTED = [
+  'seed',
+  'frequency_penalty',
+  'presence_penalty',
+  'logit_bias',
+  'logprobs',
+  'top_logprobs',
+  'verbosity',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+] as const;
+/** Of `provider_options.anthropic`, the broker's own: `false` places no cache breakpoints. */
+const AUTOMATIC_CACHE = 'automatic_cache';
 
 /** The request in the Messages format. Source: Anthropic API reference, "Messages". */
 export function toRequest(call: ProviderCall): { body: AnthropicBody; warnings: Warning[] } {
   const { model, entry, request } = call;
-  const conversation = conversationTurns(request);
-  const messages = messagesOf(conversation.turns, call);
+  if ((request.n ?? 1) > 1) throw new UnsendableRequest('n: Anthropic gives one answer to a request.');
+  const conversation = buildConversation(request);
+  const messages = toMessages(conversation.turns, call);
+  const format = answerFormat(call);
+  const tools = toTools(call, { turns: conversation.turns, format });
   const limit = tokenLimit(request, entry.max_output_tokens);
-  const sampling = samplingParameters(call);
+  const reasoning = reasoningParameters(call, {
+    turns: conversation.turns,
+    toolForced: tools.choice?.type === 'any' || tools.choice?.type === 'tool',
+    maxTokens: limit.limit ?? entry.max_output_tokens ?? DEFAULT_MAX_TOKENS,
+    isAsked: limit.limit !== null,
+  });
+  const sampling = samplingParameters(call, reasoning);
   const stop = stopSequences(request, { refusesBlank: true });
-  const user = userMetadata(request.user);
+  const tier = serviceTier(request);
+  const user = userMetadata(request);
+  const prompt = placeCacheBreakpoints(
+    { tools: tools.tools, system: conversation.system.map(textBlock), messages: messages.messages },
+    { minimumTokens: cacheMinimum(model), isAutomatic: wantsAutomaticCache(call) },
+  );
   const merged = mergeProviderOptions(
     {
       model,
-      max_tokens: limit.limit ?? entry.max_output_tokens ?? DEFAULT_MAX_TOKENS,
-      ...(conversation.system.length > 0
-        ? { system: conversation.system.map((text) => ({ type: 'text' as const, text })) }
-        : {}),
-      messages: messages.messages,
+      max_tokens: reasoning.maxTokens,
+      ...(prompt.system.length > 0 ? { system: [...prompt.system] } : {}),
+      ...(prompt.tools.length > 0 ? { tools: [...prompt.tools] } : {}),
+      ...(tools.choice ? { tool_choice: tools.choice } : {}),
+      messages: [...prompt.messages],
+      ...reasoning.fields,
+      ...outputConfig(reasoning, format),
       ...sampling.fields,
       ...(stop.sequences ? { stop_sequences: stop.sequences } : {}),
+      ...tier.fields,
       ...user.fields,
     },
     request,
     ['anthropic'],
   );
+  const { [AUTOMATIC_CACHE]: _, ...params } = merged.body as typeof merged.body & {
+    [AUTOMATIC_CACHE]?: unknown;
+  };
   return {
-    body: { ...merged.body, ...(call.onDelta ? { stream: true } : {}) },
+    body: {
+      params: { ...params, ...(call.onDelta ? { stream: true } : {}) },
+      answerTool: tools.answerTool,
+    },
     warnings: [
       ...conversation.warnings,
       ...messages.warnings,
       ...limit.warnings,
+      ...prompt.warnings,
+      ...tools.warnings,
+      ...(format.way === 'native' ? format.warnings : []),
+      ...reasoning.warnings,
       ...sampling.warnings,
       ...stop.warnings,
-      ...UNSUPPORTED.filter((param) => request[param] !== undefined).map((param) =>
-        parameterDropped(param, 'Anthropic has no such parameter'),
-      ),
+      ...unsupportedParameters(request, UNSUPPORTED, 'Anthropic'),
+      ...detailWarnings(request),
+      ...tier.warnings,
       ...user.warnings,
       ...merged.warnings,
     ],
   };
 }
 
-/** The API refuses a conversation that ends with an assistant turn in white space, and some models any such one. */
-function messagesOf(
-  turns: readonly Turn[],
-  { entry, model }: ProviderCall,
-): { messages: MessageCreateParams['messages']; warnings: Warning[] } {
-  const warnings: Warning[] = [];
-  const kept = turns.map(({ role, texts }) => ({ role, texts: [...texts] }));
-  const last = kept.at(-1);
-  if (last?.role === 'assistant') {
-    if (entry.rejects?.includes('assistant_prefill') && kept.length > 1) {
-      kept.pop();
-      warnings.push(
-        parameterDropped('messages', `${model} refuses a conversation that ends with an assistant turn`),
-      );
-    } else {
-      last.texts = trimEnd(last.texts);
-      if (last.texts.length === 0) kept.pop();
-    }
-  }
-  return {
-    messages: kept.map(({ role, texts }) => ({
-      role,
-      content: texts.map((text) => ({ type: 'text', text })),
-    })),
-    warnings,
-  };
+function outputConfig(reasoning: RequestPart, format: ReturnType<typeof answerFormat>): object {
+  if (format.way !== 'native') return {};
+  const effort = reasoning.fields['output_config'] as object | undefined;
+  return { output_config: { ...effort, format: { type: 'json_schema', schema: format.schema } } };
 }
 
-function trimEnd(texts: readonly string[]): string[] {
-  const kept = [...texts];
-  while (kept.length > 0) {
-    const trimmed = (kept.pop() as string).trimEnd();
-    if (trimmed !== '') return [...kept, trimmed];
-  }
-  return kept;
+function wantsAutomaticCache({ request, entry }: ProviderCall): boolean {
+  const options = request.provider_options?.['anthropic'];
+  if (options && (options[AUTOMATIC_CACHE] === false || 'cache_control' in options)) return false;
+  return entry.supports?.includes('prompt_caching') ?? false;
 }
 
-interface Part {
-  fields: Record<string, unknown>;
-  warnings: Warning[];
-}
-
-function samplingParameters({ request, entry, model }: ProviderCall): Part {
-  const { temperature, top_p: topP } = request;
-  const part: Part = { fields: {}, warnings: [] };
-  if (entry.rejects?.includes('sampling_params')) {
-    for (const param of ['temperature', 'top_p'] as const) {
-      if (request[param] === undefined) continue;
-      part.warnings.push(parameterDropped(param, `${model} refuses sampling parameters`));
-    }
-    return part;
+/** Source: Anthropic's guide "Service tiers": priority capacity is used when the account has it. */
+function serviceTier({ service_tier: tier }: ChatRequest): RequestPart {
+  if (tier === 'flex') {
+    return { fields: {}, warnings: [parameterDropped('service_tier', 'Anthropic has no flex tier')] };
   }
-  if (temperature !== undefined) {
-    part.fields['temperature'] = Math.min(temperature, MAX_TEMPERATURE);
-    if (temperature > MAX_TEMPERATURE) {
-      part.warnings.push(
-        parameterChanged('temperature', `${temperature} to 1, the most that Anthropic takes`),
-      );
-    }
-  }
-  if (topP === undefined) return part;
-  // Models since Claude Opus 4.1 refuse both at once.
-  if (temperature === undefined) part.fields['top_p'] = topP;
-  else part.warnings.push(parameterDropped('top_p', 'Anthropic takes temperature or top_p, not both'));
-  return part;
+  if (tier === undefined || tier === 'auto') return { fields: {}, warnings: [] };
+  return { fields: { service_tier: tier === 'priority' ? 'auto' : 'standard_only' }, warnings: [] };
 }
 
 /** The API refuses user ids that identify a person, such as e-mail addresses. */
-function userMetadata(user: string | undefined): Part {
-  if (user === undefined) return { fields: {}, warnings: [] };
-  if (/^\S+@\S+$/.test(user)) {
-    return {
-      fields: {},
-      warnings: [parameterDropped('user', 'Anthropic refuses e-mail addresses as user ids')],
-    };
+function userMetadata({ user, safety_identifier: identifier }: ChatRequest): RequestPart {
+  const warnings: Warning[] = [];
+  if (identifier !== undefined && user !== undefined && user !== identifier) {
+    warnings.push(parameterDropped('user', 'safety_identifier is given as well and wins'));
   }
-  return { fields: { metadata: { user_id: user } }, warnings: [] };
+  const id = identifier ?? user;
+  if (id === undefined) return { fields: {}, warnings };
+  if (/^\S+@\S+$/.test(id)) {
+    const param = identifier === undefined ? 'user' : 'safety_identifier';
+    warnings.push(parameterDropped(param, 'Anthropic refuses e-mail addresses as user ids'));
+    return { fields: {}, warnings };
+  }
+  return { fields: { metadata: { user_id: id } }, warnings };
+}
+
+function detailWarnings({ messages }: ChatRequest): Warning[] {
+  const isAsked = messages.some(
+    ({ role, content }) =>
+      role === 'user' &&
+      typeof content !== 'string' &&
+      content.some((part) => part.type === 'image_url' && (part.image_url.detail ?? 'auto') !== 'auto'),
+  );
+  return isAsked ? [parameterDropped('image_url.detail', 'Anthropic has no levels of detail')] : [];
 }

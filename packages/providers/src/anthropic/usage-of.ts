@@ -8,7 +8,10 @@ export const usageReportSchema = z.object({
   output_tokens: tokenCount,
   cache_creation_input_tokens: tokenCount,
   cache_read_input_tokens: tokenCount,
+  /** Of the cache creation, by how long it is kept. */
+  cache_creation: z.object({ ephemeral_1h_input_tokens: tokenCount }).nullish().catch(null),
   output_tokens_details: z.object({ thinking_tokens: tokenCount }).nullish().catch(null),
+  service_tier: z.string().nullish().catch(null),
 });
 export type UsageReport = z.infer<typeof usageReportSchema>;
 
@@ -25,6 +28,7 @@ export function usageOf(report: UsageReport | null | undefined): Usage | null {
   const cacheWrite = report.cache_creation_input_tokens ?? 0;
   const prompt = (report.input_tokens ?? 0) + cacheRead + cacheWrite;
   const completion = report.output_tokens ?? 0;
+  const hourly = Math.min(cacheWrite, report.cache_creation?.ephemeral_1h_input_tokens ?? 0);
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
@@ -32,5 +36,6 @@ export function usageOf(report: UsageReport | null | undefined): Usage | null {
     cache_read_tokens: cacheRead,
     cache_write_tokens: cacheWrite,
     total_tokens: prompt + completion,
+    ...(hourly > 0 ? { cache_write_1h_tokens: hourly } : {}),
   };
 }

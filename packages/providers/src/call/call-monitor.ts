@@ -1,4 +1,5 @@
 import type { Timeouts, Usage } from '@sluice/contracts';
+import type { RateLimitSnapshot } from './rate-limit-headers.ts';
 
 export type Interruption =
   | { kind: 'cancelled' }
@@ -24,6 +25,9 @@ export interface CallMonitor {
   /** Keeps the newest usage, so that it survives a stream that breaks. */
   reportUsage(usage: Usage): void;
   usage(): Usage | null;
+  /** What the newest answer's headers said; null keeps what is known. */
+  reportRateLimit(snapshot: RateLimitSnapshot | null): void;
+  rateLimit(): RateLimitSnapshot | null;
   /** Clears timers and listeners; idempotent. */
   close(): void;
 }
@@ -44,6 +48,7 @@ export function createCallMonitor({
   let answered = false;
   let firstTokenMs: number | null = null;
   let usage: Usage | null = null;
+  let rateLimit: RateLimitSnapshot | null = null;
 
   const interrupt = (reason: Interruption): void => {
     if (interruption) return;
@@ -79,6 +84,10 @@ export function createCallMonitor({
       usage = newest;
     },
     usage: () => usage,
+    reportRateLimit(snapshot) {
+      rateLimit = snapshot ?? rateLimit;
+    },
+    rateLimit: () => rateLimit,
     close() {
       clearTimeout(total);
       clearTimeout(firstToken);

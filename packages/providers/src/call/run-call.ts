@@ -1,16 +1,26 @@
 import type { AttemptError, Warning } from '@sluice/contracts';
 import { attemptErrorOf } from '../errors/attempt-error-of.ts';
 import { safeMessage } from '../errors/safe-message.ts';
+import { UnsendableRequest } from '../errors/unsendable-request.ts';
 import type { ProviderCall, ProviderFailure, ProviderOutcome, ProviderSuccess } from '../provider-adapter.ts';
 import { createCallMonitor, type CallMonitor, type Interruption } from './call-monitor.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import type { VendorAnswer } from './vendor-answer.ts';
 
+export interface RenderedRequest<Body> {
+  body: Body;
+  warnings: Warning[];
+}
+
 export interface VendorCall<Body> {
   vendor: string;
   /** Removed from every message. */
   apiKey: string | null;
-  toRequest(call: ProviderCall): { body: Body; warnings: Warning[] };
+  /**
+   * May fetch files that the request names by URL; the monitor's clocks run already. Throws `UnsendableRequest`
+   * for a request that the vendor can't take.
+   */
+  toRequest(call: ProviderCall, monitor: CallMonitor): RenderedRequest<Body> | Promise<RenderedRequest<Body>>;
   /** Sends the body and reads the answer; may throw whatever the SDK throws. */
   send(body: Body, monitor: CallMonitor): Promise<VendorAnswer>;
   /** What the SDK threw, as an error; not called for an interrupted call. */
@@ -38,6 +48,7 @@ export async function runCall<Body>(
     usage: monitor.usage(),
     warnings,
     firstTokenMs: monitor.firstTokenMs(),
+    rateLimit: monitor.rateLimit(),
   });
   const interrupted = (): ProviderFailure | null => {
     const interruption = monitor.interruption();
@@ -45,7 +56,7 @@ export async function runCall<Body>(
   };
 
   try {
-    const rendered = vendorCall.toRequest(call);
+    const rendered = await vendorCall.toRequest(call, monitor);
     warnings = rendered.warnings;
     const early = interrupted();
     if (early) return early;
@@ -54,7 +65,12 @@ export async function runCall<Body>(
     if (answer.status === 'error') return interrupted() ?? failure(answer.error);
     return success(answer, { call, monitor, warnings });
   } catch (error) {
-    return interrupted() ?? failure(vendorCall.toBrokerError(error, monitor));
+    const early = interrupted();
+    if (early) return early;
+    if (error instanceof UnsendableRequest) {
+      return failure(attemptErrorOf({ code: 'invalid_request', message: error.message, failover: true }));
+    }
+    return failure(vendorCall.toBrokerError(error, monitor));
   } finally {
     monitor.close();
   }
@@ -64,8 +80,7 @@ function success(
   { completion, usage: reported }: VendorAnswer & { status: 'ok' },
   { call, monitor, warnings }: { call: ProviderCall; monitor: CallMonitor; warnings: Warning[] },
 ): ProviderSuccess {
-  const text = completion.choices.map((choice) => choice.message.content ?? '').join('');
-  const usage = reported ?? estimateUsage(call.request, text);
+  const usage = reported ?? estimateUsage(call.request, completion.choices);
   return {
     status: 'ok',
     completion: {
@@ -74,17 +89,26 @@ function success(
       created: completion.created,
       model: completion.model,
       choices: completion.choices,
+      ...(completion.service_tier ? { service_tier: completion.service_tier } : {}),
+      ...(completion.system_fingerprint ? { system_fingerprint: completion.system_fingerprint } : {}),
       usage: {
         prompt_tokens: usage.prompt_tokens,
         completion_tokens: usage.completion_tokens,
         total_tokens: usage.total_tokens,
-        prompt_tokens_details: { cached_tokens: usage.cache_read_tokens },
-        completion_tokens_details: { reasoning_tokens: usage.reasoning_tokens },
+        prompt_tokens_details: {
+          cached_tokens: usage.cache_read_tokens,
+          ...(usage.audio_input_tokens ? { audio_tokens: usage.audio_input_tokens } : {}),
+        },
+        completion_tokens_details: {
+          reasoning_tokens: usage.reasoning_tokens,
+          ...(usage.audio_output_tokens ? { audio_tokens: usage.audio_output_tokens } : {}),
+        },
       },
     },
     usage,
     warnings: reported ? warnings : [...warnings, USAGE_ESTIMATED],
     firstTokenMs: monitor.firstTokenMs(),
+    rateLimit: monitor.rateLimit(),
   };
 }
 

@@ -3,11 +3,13 @@ import type { CallMonitor } from '../call/call-monitor.ts';
 import { runCall } from '../call/run-call.ts';
 import type { VendorAnswer } from '../call/vendor-answer.ts';
 import { attemptErrorOf } from '../errors/attempt-error-of.ts';
+import type { MediaSource } from '../media/media-source.ts';
 import type { ProviderAdapter, ProviderCall } from '../provider-adapter.ts';
 import { fromResponse } from './from-response.ts';
 import { fromStream } from './from-stream.ts';
 import type { GoogleBody } from './google-body.ts';
 import { createGoogleTransport } from './google-transport.ts';
+import { servedTier } from './served-tier.ts';
 import { toBrokerError } from './to-broker-error.ts';
 import { toRequest } from './to-request.ts';
 
@@ -22,9 +24,12 @@ const MODEL = /^((tuned)?models\/)?[A-Za-z0-9][A-Za-z0-9._-]*$/i;
 export function createGoogleAdapter({
   apiKey,
   baseUrl,
+  media,
 }: {
   apiKey: string | null;
   baseUrl: string;
+  /** For files by URL, which Gemini does not read. Owned: closed with the adapter. */
+  media: MediaSource;
 }): ProviderAdapter {
   const transport = createGoogleTransport({ apiKey: apiKey || NO_KEY, baseUrl: baseUrl.replace(/\/+$/, '') });
 
@@ -35,9 +40,13 @@ export function createGoogleAdapter({
     const { model, onDelta } = call;
     if (!MODEL.test(model)) return { status: 'error', error: noSuchModel(model), usage: null };
     const request = { model, body, monitor };
-    return onDelta
-      ? fromStream(await transport.stream(request), { vendor: VENDOR, model, monitor, onDelta })
-      : fromResponse(await transport.generate(request), { vendor: VENDOR, model });
+    if (!onDelta) {
+      const { answer, header } = await transport.generate(request);
+      return fromResponse(answer, { vendor: VENDOR, model, monitor, serviceTier: servedTier(header) });
+    }
+    const { answer, header } = await transport.stream(request);
+    const serviceTier = servedTier(header);
+    return fromStream(answer, { vendor: VENDOR, model, monitor, onDelta, serviceTier });
   }
 
   return {
@@ -45,11 +54,14 @@ export function createGoogleAdapter({
       runCall(call, {
         vendor: VENDOR,
         apiKey,
-        toRequest,
+        toRequest: (asked, { signal }) => toRequest(asked, media.reader({ vendor: VENDOR, signal })),
         send: (body, monitor) => send(body, { call, monitor }),
         toBrokerError: (error, monitor) => toBrokerError(error, { vendor: VENDOR, monitor }),
       }),
-    close: async () => transport.close(),
+    async close() {
+      transport.close();
+      await media.close();
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import {
   GoogleGenerativeAI,
   GoogleGenerativeAIFetchError,
+  type GenerateContentRequest,
   type GenerativeModel,
   type SingleRequestOptions,
 } from '@google/generative-ai';
@@ -43,10 +44,17 @@ export interface GoogleCall {
   monitor: CallMonitor;
 }
 
-/** How requests reach Gemini: all that would change with another client. Answers come back unparsed. */
+export interface GoogleReply<Answer> {
+  /** As JSON says it, not checked. */
+  answer: Answer;
+  /** A header of the answer, by its name in lower case. */
+  header: (name: string) => string | null;
+}
+
+/** How requests reach Gemini: all that would change with another client. */
 export interface GoogleTransport {
-  generate(call: GoogleCall): Promise<unknown>;
-  stream(call: GoogleCall): Promise<AsyncIterable<unknown>>;
+  generate(call: GoogleCall): Promise<GoogleReply<unknown>>;
+  stream(call: GoogleCall): Promise<GoogleReply<AsyncIterable<unknown>>>;
   close(): void;
 }
 
@@ -98,19 +106,27 @@ export function createGoogleTransport({
 
   return {
     generate: (call) =>
-      exchange(call, async (generativeModel, options) => {
-        const { response } = await generativeModel.generateContent(call.body, options);
-        return response;
+      exchange(call, async (generativeModel, options, state) => {
+        const { response } = await generativeModel.generateContent(sdkRequest(call.body), options);
+        return { answer: response, header: headerOf(state) };
       }),
     stream: (call) =>
       exchange(call, async (generativeModel, options, state) => {
-        const { stream, response } = await generativeModel.generateContentStream(call.body, options);
+        const { stream, response } = await generativeModel.generateContentStream(
+          sdkRequest(call.body),
+          options,
+        );
         // The SDK also gathers the whole answer; its failure is the stream's, which is read here.
         response.catch(() => undefined);
-        return readStream(stream, state);
+        return { answer: readStream(stream, state), header: headerOf(state) };
       }),
     close: () => watch.close(),
   };
+}
+
+/** The SDK's types are older than the API; it sends fields that it does not know as they are. It edits what it gets. */
+function sdkRequest(body: GoogleBody): GenerateContentRequest {
+  return { ...body } as unknown as GenerateContentRequest;
 }
 
 async function* readStream(stream: AsyncIterable<unknown>, state: Exchange): AsyncIterable<unknown> {
@@ -134,8 +150,11 @@ function readable(error: unknown, state: Exchange): unknown {
   const text = error.message.replace(/^.*?Error fetching from \S+ \[\d{3}[^\]]*\] ?/s, '');
   const details = error.errorDetails ?? [];
   const message = details.length > 0 ? text.replace(JSON.stringify(details), '').trim() : text;
-  const header = (name: string) => state.headers.get(name) ?? null;
-  return new GoogleHttpError(message, { status: error.status, details, header });
+  return new GoogleHttpError(message, { status: error.status, details, header: headerOf(state) });
+}
+
+function headerOf({ headers }: Exchange): (name: string) => string | null {
+  return (name) => headers.get(name) ?? null;
 }
 
 interface RequestMessage {

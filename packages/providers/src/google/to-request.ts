@@ -1,39 +1,60 @@
-import type { ChatRequest, Warning } from '@sluice/contracts';
+import type { RenderedRequest } from '../call/run-call.ts';
+import type { MediaReader } from '../media/media-source.ts';
 import type { ProviderCall } from '../provider-adapter.ts';
-import { conversationTurns } from '../request/conversation-turns.ts';
+import { buildConversation } from '../request/build-conversation.ts';
 import { mergeProviderOptions } from '../request/merge-provider-options.ts';
-import { parameterDropped } from '../request/parameter-warning.ts';
 import { stopSequences } from '../request/stop-sequences.ts';
 import { tokenLimit } from '../request/token-limit.ts';
+import { answerFormat } from './answer-format.ts';
+import { geminiModel } from './gemini-model.ts';
+import { answerParameters, samplingParameters } from './generation-parameters.ts';
 import type { GoogleBody } from './google-body.ts';
+import { googleOptions } from './google-options.ts';
+import { serviceTier } from './service-tier.ts';
+import { thinkingConfig } from './thinking-config.ts';
+import { toContents } from './to-contents.ts';
+import { toolParameters } from './tool-parameters.ts';
+import { unsentFields } from './unsent-fields.ts';
 
 const MAX_STOPS = 5;
-const INT32 = { min: -2_147_483_648, max: 2_147_483_647 };
 
-/** The request in the generateContent format. */
-export function toRequest({ entry, request }: ProviderCall): { body: GoogleBody; warnings: Warning[] } {
-  const conversation = conversationTurns(request);
+/** The request in the generateContent format. Throws `UnsendableRequest` for one that Gemini can't take. */
+export async function toRequest(
+  call: ProviderCall,
+  media: MediaReader,
+): Promise<RenderedRequest<GoogleBody>> {
+  const { entry, request } = call;
+  const model = geminiModel(call.model);
+  const conversation = buildConversation(request);
   const limit = tokenLimit(request, entry.max_output_tokens);
+  const sampling = samplingParameters(call);
   const stop = stopSequences(request, { maxCount: MAX_STOPS });
-  const sampling = samplingParameters(request, entry.rejects?.includes('sampling_params') ?? false);
-  const seed = seedParameter(request);
+  const answers = answerParameters(request);
+  const format = answerFormat(call);
+  const thinking = thinkingConfig(call);
+  const tools = toolParameters(call);
+  const tier = serviceTier(request, model);
+  const system = [
+    ...conversation.system.map(({ text }) => text),
+    ...(format.instruction ? [format.instruction] : []),
+  ];
   const body: GoogleBody = {
-    contents: conversation.turns.map(({ role, texts }) => ({
-      role: role === 'assistant' ? 'model' : 'user',
-      parts: texts.map((text) => ({ text })),
-    })),
-    ...(conversation.system.length > 0
-      ? { systemInstruction: { role: 'system', parts: conversation.system.map((text) => ({ text })) } }
+    contents: await toContents(conversation.turns, { model, media }),
+    ...(system.length > 0
+      ? { systemInstruction: { role: 'system', parts: system.map((text) => ({ text })) } }
       : {}),
+    ...tools.fields,
+    ...tier.fields,
     generationConfig: {
       ...(limit.limit === null ? {} : { maxOutputTokens: limit.limit }),
       ...sampling.fields,
       ...(stop.sequences ? { stopSequences: stop.sequences } : {}),
-      ...seed.fields,
+      ...answers.fields,
+      ...format.fields,
+      ...thinking.fields,
     },
   };
-  const merged = mergeProviderOptions(body, request, ['google']);
-  const user = request.user === undefined ? [] : [parameterDropped('user', 'Gemini has no such parameter')];
+  const merged = withOptions(body, request);
   return {
     body: merged.body,
     warnings: [
@@ -41,39 +62,23 @@ export function toRequest({ entry, request }: ProviderCall): { body: GoogleBody;
       ...limit.warnings,
       ...sampling.warnings,
       ...stop.warnings,
-      ...seed.warnings,
-      ...user,
+      ...answers.warnings,
+      ...format.warnings,
+      ...thinking.warnings,
+      ...tools.warnings,
+      ...tier.warnings,
+      ...unsentFields(request),
       ...merged.warnings,
     ],
   };
 }
 
-interface Part {
-  fields: GoogleBody['generationConfig'];
-  warnings: Warning[];
-}
-
-const SAMPLING = {
-  temperature: 'temperature',
-  top_p: 'topP',
-  presence_penalty: 'presencePenalty',
-  frequency_penalty: 'frequencyPenalty',
-} as const;
-
-function samplingParameters(request: ChatRequest, rejected: boolean): Part {
-  const part: Part = { fields: {}, warnings: [] };
-  for (const [param, field] of Object.entries(SAMPLING) as [keyof typeof SAMPLING, keyof Part['fields']][]) {
-    const value = request[param];
-    if (value === undefined) continue;
-    if (rejected) part.warnings.push(parameterDropped(param, 'the model refuses sampling parameters'));
-    else Object.assign(part.fields, { [field]: value });
-  }
-  return part;
-}
-
-function seedParameter({ seed }: ChatRequest): Part {
-  if (seed === undefined) return { fields: {}, warnings: [] };
-  return seed >= INT32.min && seed <= INT32.max
-    ? { fields: { seed }, warnings: [] }
-    : { fields: {}, warnings: [parameterDropped('seed', 'Gemini takes seeds of 32 bits')] };
+/** The vendor's own tools stand beside the declared functions: they do not replace them. */
+function withOptions(body: GoogleBody, request: ProviderCall['request']): RenderedRequest<GoogleBody> {
+  const { tools, ...options } = googleOptions(request);
+  const all = Array.isArray(tools)
+    ? [...(body.tools ?? []), ...(structuredClone(tools) as object[])]
+    : body.tools;
+  const base = all ? { ...body, tools: all as NonNullable<GoogleBody['tools']> } : body;
+  return mergeProviderOptions(base, { ...request, provider_options: { google: options } }, ['google']);
 }

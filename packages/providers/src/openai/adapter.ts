@@ -2,8 +2,10 @@ import OpenAI from 'openai';
 import type { CallMonitor } from '../call/call-monitor.ts';
 import { runCall } from '../call/run-call.ts';
 import type { VendorAnswer } from '../call/vendor-answer.ts';
+import type { MediaSource } from '../media/media-source.ts';
 import type { ProviderAdapter, ProviderCall } from '../provider-adapter.ts';
 import { createHttpPool } from '../transport/http-pool.ts';
+import { fetchFiles } from './fetch-files.ts';
 import { fromResponse } from './from-response.ts';
 import { fromStream } from './from-stream.ts';
 import type { OpenAiProfile } from './openai-profile.ts';
@@ -15,6 +17,8 @@ export interface OpenAiAdapterOptions {
   profile: OpenAiProfile;
   apiKey: string | null;
   baseUrl: string;
+  /** For files by URL, which the format does not know. Owned: closed with the adapter. */
+  media: MediaSource;
 }
 
 /** The SDK refuses to start without a key; local servers ignore this one. */
@@ -23,7 +27,12 @@ const NO_KEY = 'none';
 const SDK_TIMEOUT_SLACK_MS = 10_000;
 
 /** The OpenAI chat-completions format, at OpenAI or at a server that speaks it. Owns its connections. */
-export function createOpenAiAdapter({ profile, apiKey, baseUrl }: OpenAiAdapterOptions): ProviderAdapter {
+export function createOpenAiAdapter({
+  profile,
+  apiKey,
+  baseUrl,
+  media,
+}: OpenAiAdapterOptions): ProviderAdapter {
   const vendor = profile.kind;
   const pool = createHttpPool();
   const client = new OpenAI({
@@ -59,10 +68,16 @@ export function createOpenAiAdapter({ profile, apiKey, baseUrl }: OpenAiAdapterO
       runCall(call, {
         vendor,
         apiKey,
-        toRequest: (input) => toRequest(input, profile),
+        toRequest: async (input, { signal }) => {
+          const files = await fetchFiles(input.request, () => media.reader({ vendor, signal }));
+          return toRequest(input, { profile, files });
+        },
         send: (body, monitor) => send(body, { call, monitor }),
         toBrokerError: (error, monitor) => toBrokerError(error, { vendor, monitor }),
       }),
-    close: () => pool.close(),
+    async close() {
+      await pool.close();
+      await media.close();
+    },
   };
 }

@@ -1,9 +1,13 @@
 import type { Usage } from '@sluice/contracts';
 import { z } from 'zod';
+import { createChoiceCollector } from '../call/choice-collector.ts';
 import type { VendorAnswer } from '../call/vendor-answer.ts';
 import { attemptErrorOf } from '../errors/attempt-error-of.ts';
 import { apiError } from './api-error.ts';
 import { finishReason } from './finish-reason.ts';
+import { createReasoningDetailPieces } from './reasoning-detail-pieces.ts';
+import { messageSchema, takeMessage } from './take-message.ts';
+import { logprobsSchema } from './logprobs-schema.ts';
 import { usageOf, usageReportSchema } from './usage-of.ts';
 
 /** Source: OpenAI API reference, "The chat completion object". Unknown fields are ignored. */
@@ -15,11 +19,14 @@ const completionSchema = z.object({
     .array(
       z.object({
         index: z.number().int().optional(),
-        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
+        message: messageSchema,
+        logprobs: logprobsSchema,
         finish_reason: z.string().nullish(),
       }),
     )
     .min(1),
+  service_tier: z.string().nullish().catch(null),
+  system_fingerprint: z.string().nullish().catch(null),
   usage: usageReportSchema.nullish().catch(null),
 });
 
@@ -49,12 +56,17 @@ export function fromResponse(
       id: data.id,
       created: data.created ?? Math.floor(Date.now() / 1_000),
       model: data.model ?? model,
-      choices: data.choices.map((choice, position) => ({
-        index: choice.index ?? position,
-        message: { role: 'assistant', content: choice.message.content ?? null, refusal: null },
-        logprobs: null,
-        finish_reason: finishReason(choice.finish_reason),
-      })),
+      choices: data.choices.map((choice, position) => {
+        const collector = createChoiceCollector({ index: choice.index ?? position });
+        const blocks = createReasoningDetailPieces();
+        blocks.take(choice.message.reasoning_details ?? []);
+        for (const block of blocks.flush()) collector.addReasoningDetail(block);
+        takeMessage(choice.message, collector);
+        collector.addLogprobs(choice.logprobs?.content ?? []);
+        return collector.choice(finishReason(choice.finish_reason));
+      }),
+      service_tier: data.service_tier ?? null,
+      system_fingerprint: data.system_fingerprint ?? null,
     },
   };
 }

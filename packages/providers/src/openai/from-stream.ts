@@ -6,9 +6,12 @@ import type { VendorAnswer } from '../call/vendor-answer.ts';
 import { attemptErrorOf } from '../errors/attempt-error-of.ts';
 import { apiError } from './api-error.ts';
 import { finishReason } from './finish-reason.ts';
+import { logprobsSchema } from './logprobs-schema.ts';
+import { createReasoningDetailPieces, type ReasoningDetailPieces } from './reasoning-detail-pieces.ts';
+import { messageSchema, takeMessage } from './take-message.ts';
 import { usageOf, usageReportSchema } from './usage-of.ts';
 
-/** Source: OpenAI API reference, "The chat completion chunk object"; the reasoning fields are other servers'. */
+/** Source: OpenAI API reference, "The chat completion chunk object". */
 const chunkSchema = z.object({
   id: z.string().optional().catch(undefined),
   created: z.number().int().optional().catch(undefined),
@@ -17,18 +20,14 @@ const chunkSchema = z.object({
     .array(
       z.object({
         index: z.number().int().default(0),
-        delta: z
-          .object({
-            content: z.string().nullish(),
-            refusal: z.string().nullish(),
-            reasoning_content: z.string().nullish().catch(null),
-            reasoning: z.string().nullish().catch(null),
-          })
-          .nullish(),
+        delta: messageSchema.nullish(),
+        logprobs: logprobsSchema,
         finish_reason: z.string().nullish(),
       }),
     )
     .nullish(),
+  service_tier: z.string().nullish().catch(null),
+  system_fingerprint: z.string().nullish().catch(null),
   usage: usageReportSchema.nullish().catch(null),
   error: z.unknown().optional(),
 });
@@ -45,9 +44,11 @@ interface Progress {
   id: string;
   created: number | undefined;
   model: string | undefined;
-  choices: Map<number, ChoiceCollector>;
+  choices: Map<number, { collector: ChoiceCollector; blocks: ReasoningDetailPieces }>;
   finished: Map<number, string>;
   refusal: string;
+  serviceTier: string | null;
+  fingerprint: string | null;
   usage: Usage | null;
   chunks: number;
 }
@@ -67,6 +68,8 @@ export async function fromStream(
     choices: new Map(),
     finished: new Map(),
     refusal: '',
+    serviceTier: null,
+    fingerprint: null,
     usage: null,
     chunks: 0,
   };
@@ -100,16 +103,23 @@ function take(chunk: Chunk, { progress, context }: { progress: Progress; context
   progress.id ||= chunk.id ?? '';
   progress.created ??= chunk.created;
   progress.model ??= chunk.model;
-  for (const { index, delta, finish_reason: reason } of chunk.choices ?? []) {
-    let collector = progress.choices.get(index);
-    if (!collector) {
-      collector = createChoiceCollector({ index, monitor: context.monitor, onDelta: context.onDelta });
-      progress.choices.set(index, collector);
-    }
-    if (delta?.reasoning_content || delta?.reasoning) context.monitor.sawToken();
+  progress.serviceTier = chunk.service_tier ?? progress.serviceTier;
+  progress.fingerprint ??= chunk.system_fingerprint ?? null;
+  for (const { index, delta, logprobs, finish_reason: reason } of chunk.choices ?? []) {
+    const known = progress.choices.get(index);
+    const choice = known ?? {
+      collector: createChoiceCollector({ index, monitor: context.monitor, onDelta: context.onDelta }),
+      blocks: createReasoningDetailPieces(),
+    };
+    if (!known) progress.choices.set(index, choice);
+    const { collector, blocks } = choice;
+    blocks.take(delta?.reasoning_details ?? []);
     if (delta?.refusal) progress.refusal += delta.refusal;
-    collector.add(delta?.content ?? '');
-    if (reason) progress.finished.set(index, reason);
+    if (delta) takeMessage(delta, collector);
+    collector.addLogprobs(logprobs?.content ?? []);
+    if (!reason) continue;
+    progress.finished.set(index, reason);
+    for (const block of blocks.flush()) collector.addReasoningDetail(block);
   }
   const usage = usageOf(chunk.usage);
   if (!usage) return;
@@ -138,9 +148,11 @@ function ending(progress: Progress, context: StreamContext): VendorAnswer {
       id: progress.id,
       created: progress.created ?? Math.floor(Date.now() / 1_000),
       model: progress.model ?? context.model,
-      choices: [...progress.choices].map(([index, collector]) =>
+      choices: [...progress.choices].map(([index, { collector }]) =>
         collector.choice(finishReason(progress.finished.get(index)) satisfies FinishReason),
       ),
+      service_tier: progress.serviceTier,
+      system_fingerprint: progress.fingerprint,
     },
   };
 }

@@ -12,10 +12,13 @@ export const usageReportSchema = z.object({
   total_tokens: tokenCount,
   prompt_cache_hit_tokens: tokenCount,
   prompt_tokens_details: z
-    .object({ cached_tokens: tokenCount, cache_write_tokens: tokenCount })
+    .object({ cached_tokens: tokenCount, cache_write_tokens: tokenCount, audio_tokens: tokenCount })
     .nullish()
     .catch(null),
-  completion_tokens_details: z.object({ reasoning_tokens: tokenCount }).nullish().catch(null),
+  completion_tokens_details: z
+    .object({ reasoning_tokens: tokenCount, audio_tokens: tokenCount })
+    .nullish()
+    .catch(null),
 });
 export type UsageReport = z.infer<typeof usageReportSchema>;
 
@@ -28,6 +31,8 @@ export function usageOf(report: UsageReport | null | undefined): Usage | null {
   // xAI counts reasoning beside the completion; its total gives that away.
   const reasoningIsBeside = reasoning > 0 && report.total_tokens === prompt + stated + reasoning;
   const completion = reasoningIsBeside ? stated + reasoning : Math.max(stated, reasoning);
+  const audioInput = report.prompt_tokens_details?.audio_tokens ?? 0;
+  const audioOutput = report.completion_tokens_details?.audio_tokens ?? 0;
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
@@ -35,5 +40,7 @@ export function usageOf(report: UsageReport | null | undefined): Usage | null {
     cache_read_tokens: report.prompt_tokens_details?.cached_tokens ?? report.prompt_cache_hit_tokens ?? 0,
     cache_write_tokens: report.prompt_tokens_details?.cache_write_tokens ?? 0,
     total_tokens: prompt + completion,
+    ...(audioInput > 0 ? { audio_input_tokens: audioInput } : {}),
+    ...(audioOutput > 0 ? { audio_output_tokens: audioOutput } : {}),
   };
 }

@@ -1,14 +1,14 @@
 import type { ChatRequest, Warning } from '@sluice/contracts';
+import { isJsonObject, type JsonObject } from './json-object.ts';
 import { parameterDropped } from './parameter-warning.ts';
-
-type JsonObject = Record<string, unknown>;
 
 /** Fields that the broker owns: it would misread or misprice an answer whose request changed them. */
 const OWNED: ReadonlySet<string> = new Set(['model', 'stream', '__proto__']);
 
 /**
  * The vendor's request with `provider_options.<name>` laid over it, for each of `names` in order. Objects are
- * merged field by field, everything else is replaced. Builds a new object.
+ * merged field by field, tools (a vendor's own ones) stand beside those of the request, everything else is replaced.
+ * Builds a new object.
  */
 export function mergeProviderOptions<Body extends object>(
   body: Body,
@@ -25,7 +25,12 @@ export function mergeProviderOptions<Body extends object>(
         parameterDropped(`provider_options.${name}.${owned}`, 'the broker sets this field itself'),
       );
     }
-    merged = merge(merged, Object.fromEntries(Object.entries(raw).filter(([key]) => !OWNED.has(key))));
+    const over = Object.fromEntries(Object.entries(raw).filter(([key]) => !OWNED.has(key)));
+    const { tools } = merged;
+    merged = merge(merged, over);
+    if (Array.isArray(tools) && Array.isArray(over['tools'])) {
+      merged['tools'] = [...(tools as unknown[]), ...(structuredClone(over['tools']) as unknown[])];
+    }
   }
   return { body: merged as Body, warnings };
 }
@@ -35,11 +40,7 @@ function merge(base: JsonObject, over: JsonObject): JsonObject {
   for (const [key, value] of Object.entries(over)) {
     if (key === '__proto__') continue;
     const before = Object.hasOwn(result, key) ? result[key] : undefined;
-    result[key] = isObject(before) && isObject(value) ? merge(before, value) : structuredClone(value);
+    result[key] = isJsonObject(before) && isJsonObject(value) ? merge(before, value) : structuredClone(value);
   }
   return result;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { Agent, fetch as undiciFetch } from 'undici';
 import type { CallMonitor } from '../call/call-monitor.ts';
+import { rateLimitHeaders } from '../call/rate-limit-headers.ts';
 
 /** An answer of a model is text of some thousand tokens; more is a fault, and would have to fit into memory. */
 const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
@@ -67,7 +68,9 @@ async function vendorFetch(
   { monitor, ...init }: CallOptions & Record<string, unknown>,
 ): Promise<unknown> {
   try {
-    return await undiciFetch(input, { ...init, redirect: 'manual' });
+    const response = await undiciFetch(input, { ...init, redirect: 'manual' });
+    monitor.reportRateLimit(rateLimitHeaders((name) => response.headers.get(name)));
+    return response;
   } catch (error) {
     // Told here, as the SDKs answer every kind of timeout with one error that has no cause.
     if ((error as { cause?: { code?: unknown } }).cause?.code === 'UND_ERR_CONNECT_TIMEOUT') {

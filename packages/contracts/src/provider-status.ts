@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { PROVIDER_KINDS } from './config.ts';
+import { tierSchema } from './tier.ts';
+
+/** How one limit stands, as the worker that looked last saw it. */
+export const limitStatusSchema = z.object({
+  scope: z.string().meta({ description: '`provider`, `model` or `key`.' }),
+  model: z.string().nullable(),
+  key: z.string().nullable(),
+  dimension: z.string().meta({ description: '`requests`, `tokens`, `concurrency`, …' }),
+  limit: z.number().meta({ description: 'What the bucket that calls are taken from holds.' }),
+  used: z.number(),
+  remaining: z.number(),
+  next_free_ms: z.number().meta({ description: 'Until one more fits; 0 when it fits now.' }),
+});
+export type LimitStatus = z.infer<typeof limitStatusSchema>;
+
+/** What a worker tells of a provider's limits once a second. */
+export const limiterStatusSchema = z.object({
+  limits: z.array(limitStatusSchema),
+  holders: z.array(z.object({ worker: z.string(), calls: z.number() })),
+  paused_ms: z.number(),
+  rate_share: z.number(),
+});
+export type LimiterStatus = z.infer<typeof limiterStatusSchema>;
+
+export const providerStatusSchema = z.object({
+  object: z.literal('provider'),
+  name: z.string(),
+  kind: z.enum(PROVIDER_KINDS),
+  region: z.string().nullable(),
+  keys: z.array(z.string()).meta({ description: 'Names of the keys, never their values.' }),
+  targets: z.array(z.string()).meta({ description: 'Targets that routes or `models` name.' }),
+  configured_limits: z.record(z.string(), z.unknown()).meta({ description: 'In force, overrides included.' }),
+  overrides: z
+    .record(z.string(), z.unknown())
+    .meta({ description: 'Limits that were set over `sluice.yaml`.' }),
+  limits: z
+    .array(limitStatusSchema)
+    .meta({ description: 'Empty when nothing is limited or no worker lives.' }),
+  limits_at: z.iso.datetime().nullable().meta({ description: 'When a worker looked last.' }),
+  leases: z.array(z.object({ worker: z.string(), calls: z.number() })),
+  paused_ms: z.number().meta({ description: 'How long it still rests after a refusal.' }),
+  rate_share: z.number().meta({ description: 'Part of its rates that is used after a refusal; 1 is all.' }),
+  workers: z.array(
+    z.object({
+      worker: z.string(),
+      capacity: z.number(),
+      inflight: z.number(),
+      tiers: z.array(tierSchema),
+    }),
+  ),
+  depth: z.object({ waiting: z.number(), delayed: z.number(), ready: z.number(), inflight: z.number() }),
+});
+export type ProviderStatus = z.infer<typeof providerStatusSchema>;

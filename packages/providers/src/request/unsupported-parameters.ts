@@ -1,0 +1,27 @@
+import type { ChatRequest, Warning } from '@sluice/contracts';
+import { parameterDropped } from './parameter-warning.ts';
+
+/**
+ * A warning for each of `params` that the request sets, as the vendor has no such parameter, and for the caller's
+ * `metadata`, which vendors keep only with stored answers. Values that ask for nothing (`logprobs: false`) need none.
+ */
+export function unsupportedParameters(
+  request: ChatRequest,
+  params: readonly (keyof ChatRequest)[],
+  vendorName: string,
+): Warning[] {
+  const warnings = params
+    .filter((param) => asksForSomething(request[param]))
+    .map((param) => parameterDropped(param, `${vendorName} has no such parameter`));
+  if (request.metadata !== undefined && Object.keys(request.metadata).length > 0) {
+    warnings.push(
+      parameterDropped('metadata', 'it is kept with the job; providers take it only with stored answers'),
+    );
+  }
+  return warnings;
+}
+
+function asksForSomething(value: unknown): boolean {
+  if (value === undefined || value === null || value === false) return false;
+  return !(typeof value === 'object' && Object.keys(value).length === 0);
+}
