@@ -39,6 +39,7 @@ test('the OpenAPI document lists every route of this release', () => {
   ).toEqual([
     'delete /v1/jobs/{id}',
     'delete /v1/keys/{id}',
+    'delete /v1/responses/{id}',
     'get /livez',
     'get /metrics',
     'get /readyz',
@@ -47,11 +48,17 @@ test('the OpenAPI document lists every route of this release', () => {
     'get /v1/jobs/{id}/events',
     'get /v1/keys',
     'get /v1/keys/{id}',
+    'get /v1/models',
+    'get /v1/models/{id}',
+    'get /v1/responses/{id}',
     'get /v1/webhook_secret',
+    'post /v1/chat/completions',
     'post /v1/jobs',
     'post /v1/jobs/{id}/cancel',
     'post /v1/jobs/{id}/retry',
     'post /v1/keys',
+    'post /v1/responses',
+    'post /v1/responses/{id}/cancel',
   ]);
 });
 

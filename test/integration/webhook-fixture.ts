@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createEgressClient } from '@sluice/egress';
 import {
@@ -18,6 +14,7 @@ import {
   type WebhookDelivererOptions,
 } from '@sluice/webhooks';
 import { Redis } from 'ioredis';
+import { startTestRedis } from '../support/redis-for-tests.ts';
 
 export interface ReceivedCall {
   id: string;
@@ -27,37 +24,10 @@ export interface ReceivedCall {
 
 type Close = () => Promise<unknown>;
 
-/** A Redis of the test's own, unless `REDIS_URL` names one. */
-async function startRedis(): Promise<{ url: string; close: Close }> {
-  const given = process.env['REDIS_URL'];
-  if (given) return { url: given, close: async () => {} };
-  const probe = createTcpServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  const folder = await mkdtemp(join(tmpdir(), 'webhook-redis-'));
-  const server = spawn(
-    'redis-server',
-    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder, '--appendonly', 'no'],
-    { stdio: 'ignore' },
-  );
-  await once(server, 'spawn');
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    close: async () => {
-      const exited = once(server, 'exit');
-      server.kill();
-      await exited;
-      await rm(folder, { recursive: true });
-    },
-  };
-}
-
 /** What a test of webhooks needs: Redis with a fresh prefix, receivers and deliverers that are closed at its end. */
 export async function createWebhookFixture() {
   const closers: Close[] = [];
-  const server = await startRedis();
+  const server = await startTestRedis();
   closers.push(server.close);
   const redis = new Redis(server.url, { maxRetriesPerRequest: null });
   redis.on('error', () => {});

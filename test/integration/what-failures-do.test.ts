@@ -101,7 +101,8 @@ test('Retry-After delays the job, not a slot of the worker', async () => {
     { account: 'openai', kind: 'rate_limited', times: 1, retry_after_s: 2 },
   ]);
   const submitted = await stack.submit({ request: { ...HELLO, model: 'openai/gpt-5.4-mini' } });
-  const other = await run({ request: { ...HELLO, model: 'openai/gpt-5.4-mini' } });
+  // The provider is paused for everybody; the worker goes on with the others.
+  const other = await run({ request: { ...HELLO, model: 'anthropic/claude-haiku-4-5' } });
   const job = await stack.ended(submitted.id);
   expect(outcomes(job)).toEqual(['openai rate_limited', 'openai succeeded']);
   const [first, second] = job.attempts;

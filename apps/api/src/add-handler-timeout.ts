@@ -7,8 +7,8 @@ declare module 'fastify' {
     gone: AbortSignal;
   }
   interface FastifyContextConfig {
-    /** Longest time to an answer on this route. @defaultValue `ApiLimits.handlerTimeoutMs` */
-    handlerTimeoutMs?: number;
+    /** Longest time to an answer on this route; null: the handler bounds it. @defaultValue `ApiLimits.handlerTimeoutMs` */
+    handlerTimeoutMs?: number | null;
   }
 }
 
@@ -23,13 +23,15 @@ export function addHandlerTimeout(app: ApiServer, { handlerTimeoutMs }: { handle
   app.addHook('onRequest', async (request, reply) => {
     const controller = new AbortController();
     request.gone = controller.signal;
-    const timer = setTimeout(() => {
+    const { handlerTimeoutMs: ofRoute = handlerTimeoutMs } = request.routeOptions.config;
+    const answerTooLate = (): void => {
       if (reply.sent) return;
       controller.abort();
       reply.send(
         new ApiError('request_timeout', 'The request took too long.', { headers: { 'retry-after': '2' } }),
       );
-    }, request.routeOptions.config.handlerTimeoutMs ?? handlerTimeoutMs);
+    };
+    const timer = ofRoute === null ? undefined : setTimeout(answerTooLate, ofRoute);
     reply.raw.once('close', () => {
       clearTimeout(timer);
       controller.abort();

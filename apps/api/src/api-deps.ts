@@ -1,12 +1,17 @@
-import type { ApiKeyStore, EventWakeups, JobStore } from '@sluice/broker';
+import type { ApiKeyStore, EventWakeups, JobStore, Operations, ReplyChannel } from '@sluice/broker';
 import type { Config, Target } from '@sluice/contracts';
+import type { ResolvedModel } from '@sluice/core';
 import type { Logger, Metrics, RedisFacts } from '@sluice/runtime';
 import type { ApiLimits } from './api-limits.ts';
 
 /** Everything the API stands on; all borrowed. */
 export interface ApiDeps {
   store: JobStore;
+  /** What is there to see and to set of the providers. */
+  operations: Operations;
   wakeups: EventWakeups;
+  /** What becomes of the jobs whose callers wait at this process. */
+  replies: ReplyChannel;
   apiKeys: ApiKeyStore;
   /** See `createInstallationSecret`. */
   installationSecret: () => Promise<Buffer>;
@@ -14,6 +19,10 @@ export interface ApiDeps {
   config: () => Config;
   /** Targets of the configured providers that serve a plain model name, best first. */
   targetsOfModel: (model: string) => readonly Target[];
+  /** What the catalogue knows about a target's model. */
+  resolveModel: (target: Target) => Pick<ResolvedModel, 'entry' | 'vendor'>;
+  /** Targets of the configured providers that the catalogue or the configuration names. */
+  knownTargets: () => readonly Target[];
   /** Why a webhook may not go to this URL; null when it may. Looks at the text alone. */
   refuseWebhookUrl: (url: string) => string | null;
   /** Null: only keys made through the API work. */

@@ -20,6 +20,8 @@ export interface ApiLimits {
   streamDrainTimeoutMs: number;
   /** How often a quiet stream carries a comment, and how often a waiter reads without a wake-up. */
   pollMs: number;
+  /** How often the record is read for a caller that waits for its answer: replies may be lost. */
+  syncPollMs: number;
 }
 
 export const DEFAULT_API_LIMITS: Readonly<ApiLimits> = Object.freeze({
@@ -33,4 +35,5 @@ export const DEFAULT_API_LIMITS: Readonly<ApiLimits> = Object.freeze({
   maxStreams: 1_000,
   streamDrainTimeoutMs: 30_000,
   pollMs: 15_000,
+  syncPollMs: 5_000,
 });

@@ -12,11 +12,17 @@ import { compileValidator } from './compile-validator.ts';
 import { createEventStreams } from './event-streams.ts';
 import { requestId } from './request-id.ts';
 import { addChangeJobRoutes } from './routes/change-jobs.ts';
+import { addChatCompletionsRoute } from './routes/chat-completions.ts';
 import { addErrorDocsRoute } from './routes/error-docs.ts';
 import { addJobEventsRoute } from './routes/job-events.ts';
 import { addKeyRoutes } from './routes/keys.ts';
+import { addModelRoutes } from './routes/models.ts';
 import { addOperationsRoutes } from './routes/operations.ts';
+import { addProviderRoutes } from './routes/providers.ts';
+import { addQueueRoutes } from './routes/queues.ts';
 import { addReadJobRoutes } from './routes/read-jobs.ts';
+import { addReadResponsesRoutes } from './routes/read-responses.ts';
+import { addResponsesRoute } from './routes/responses.ts';
 import { addRetryJobRoute } from './routes/retry-job.ts';
 import { addSubmitJobRoute } from './routes/submit-job.ts';
 import { addWebhookSecretRoute } from './routes/webhook-secret.ts';
@@ -68,8 +74,14 @@ export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
       addChangeJobRoutes(v1, deps);
       addRetryJobRoute(v1, deps);
       addJobEventsRoute(v1, { ...deps, streams });
+      addChatCompletionsRoute(v1, { ...deps, streams });
+      addResponsesRoute(v1, { ...deps, streams });
+      addReadResponsesRoutes(v1, { ...deps, streams });
+      addModelRoutes(v1, deps);
       addWebhookSecretRoute(v1);
       addKeyRoutes(v1, deps);
+      addProviderRoutes(v1, deps);
+      addQueueRoutes(v1, deps);
     },
     { prefix: '/v1' },
   );

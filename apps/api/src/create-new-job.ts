@@ -3,12 +3,14 @@ import {
   ApiError,
   parseDurationMs,
   type JobSubmission,
+  type Warning,
 } from '@sluice/contracts';
 import type { ChatRequest } from '@sluice/contracts';
 import type { JobWebhook, NewJob } from '@sluice/broker';
 import { estimateTokens, planRoute } from '@sluice/core';
 import type { ApiDeps } from './api-deps.ts';
 import type { Caller } from './caller.ts';
+import { eligibleChain } from './eligible-chain.ts';
 
 const DEFAULT_LIFETIME_MS = 24 * 3_600_000;
 
@@ -19,23 +21,28 @@ export interface NewJobInput {
   caller: Caller;
   retriedFrom?: string;
   nowMs: number;
+  /** What was found out while the submission was made; stored with the job. */
+  warnings?: readonly Warning[];
 }
 
 /**
  * A checked submission as the job to store: chain planned, deadline and webhook resolved.
- * @throws ApiError `unknown_route`, `unknown_target`, `unknown_model`, `invalid_webhook_url`, `invalid_request`.
+ * @throws ApiError `unknown_route`, `unknown_target`, `unknown_model`, `no_eligible_target`, `invalid_webhook_url`,
+ * `invalid_request`.
  */
 export async function createNewJob(
-  { id, bodyHash, submission, caller, retriedFrom, nowMs }: NewJobInput,
-  deps: Pick<ApiDeps, 'config' | 'targetsOfModel' | 'refuseWebhookUrl'>,
+  { id, bodyHash, submission, caller, retriedFrom, nowMs, warnings = [] }: NewJobInput,
+  deps: Pick<ApiDeps, 'config' | 'targetsOfModel' | 'resolveModel' | 'refuseWebhookUrl'>,
 ): Promise<NewJob> {
   const config = deps.config();
   const plan = planRoute({ submission, config, targetsOfModel: deps.targetsOfModel });
   if (plan.status === 'error') throw new ApiError(plan.code, plan.message, { param: plan.param });
+  const request = submission.request as ChatRequest;
+  const eligible = eligibleChain({ chain: plan.chain, request }, deps);
   const webhook = await resolveWebhook(submission.webhook, caller, deps.refuseWebhookUrl);
+  const maxOpenJobs = config.tenants[caller.tenant]?.max_queued ?? config.tenant_defaults.max_queued;
   const { retention } = submission;
   const resultTtlMs = retention?.result_ttl === undefined ? null : parseDurationMs(retention.result_ttl);
-  const request = submission.request as ChatRequest;
   return {
     id,
     bodyHash,
@@ -44,7 +51,7 @@ export async function createNewJob(
     tier: submission.tier,
     lane: 'live',
     route: plan.route,
-    chain: plan.chain,
+    chain: eligible.chain,
     request,
     options: {
       lane: submission.lane,
@@ -66,7 +73,8 @@ export async function createNewJob(
     estimatedTokens: estimateTokens(request).total,
     createdAtMs: nowMs,
     deadlineMs: resolveDeadlineMs(submission, nowMs),
-    warnings: [],
+    warnings: [...warnings, ...eligible.warnings],
+    ...(maxOpenJobs === undefined ? {} : { maxOpenJobs }),
   };
 }
 

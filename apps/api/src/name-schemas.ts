@@ -6,6 +6,7 @@ import {
 } from '@sluice/contracts';
 import { chatMessageSchema, chatRequestSchema, jobErrorSchema, jobSchema } from '@sluice/contracts';
 import { jobSubmissionSchema, usageSchema, warningSchema } from '@sluice/contracts';
+import { limitStatusSchema, providerStatusSchema, queueStatusSchema } from '@sluice/contracts';
 import { z } from 'zod';
 
 const NAMED: Readonly<Record<string, z.ZodType>> = {
@@ -19,6 +20,9 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   ChatRequest: chatRequestSchema,
   ChatMessage: chatMessageSchema,
   Usage: usageSchema,
+  Provider: providerStatusSchema,
+  LimitStatus: limitStatusSchema,
+  Queue: queueStatusSchema,
   Warning: warningSchema,
 };
 

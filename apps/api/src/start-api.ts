@@ -1,6 +1,13 @@
-import { createApiKeyStore, createEventWakeups, createInstallationSecret, createKeys } from '@sluice/broker';
+import {
+  createApiKeyStore,
+  createEventWakeups,
+  createInstallationSecret,
+  createKeys,
+  createReplyChannel,
+  fairnessPolicy,
+} from '@sluice/broker';
 import type { Config } from '@sluice/contracts';
-import { createModelCatalogue } from '@sluice/core';
+import { createModelCatalogue, listTargets } from '@sluice/core';
 import { checkUrl } from '@sluice/egress';
 import { connectRedis, createMetrics, createRedisErrorLog, readRedisFacts } from '@sluice/runtime';
 import type { Environment, Logger, Metrics } from '@sluice/runtime';
@@ -22,7 +29,7 @@ export interface StartApiOptions {
 export interface Api {
   /** Where it listens, without a slash at the end. */
   readonly url: string;
-  /** Takes a reloaded configuration; jobs already queued keep their chain. Durability and tiers' shares stay. */
+  /** Takes a reloaded configuration; jobs already queued keep their chain. Durability stays. */
   setConfig(config: Config): void;
   /** Ends streams and requests, then closes every connection. Idempotent. */
   close(): Promise<void>;
@@ -41,7 +48,9 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
 
   const onRedisError = createRedisErrorLog({ logger, metrics });
   const subscriber = connectRedis({ environment, role: 'subscriber', onError: onRedisError('subscriber') });
-  const wakeups = createEventWakeups({ subscriber, keys: createKeys(prefix) });
+  const keys = createKeys(prefix);
+  const wakeups = createEventWakeups({ subscriber, keys });
+  const replies = createReplyChannel({ subscriber, keys });
   const kept = keepBrokerOpen({
     logger,
     metrics,
@@ -53,11 +62,15 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
 
   const app = await buildApi({
     store: deferMethods(() => kept.current().broker.jobs),
+    operations: deferMethods(() => kept.current().broker.operations),
     wakeups,
+    replies,
     apiKeys: deferMethods(() => kept.current().apiKeys),
     installationSecret: async () => kept.current().installationSecret(),
     config: () => config,
     targetsOfModel: (model) => catalogue.targetsOfModel(model),
+    resolveModel: (target) => catalogue.resolve(target),
+    knownTargets: () => listTargets({ config, targetsOfModel: catalogue.targetsOfModel }),
     refuseWebhookUrl: (url) => {
       const { allow_private_network: allowPrivateNetwork, allow_cidrs: allowCidrs } = config.webhooks;
       const verdict = checkUrl(url, { allowPrivateNetwork, allowCidrs });
@@ -71,8 +84,17 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     limits: { ...DEFAULT_API_LIMITS, ...options.limits },
   });
 
+  /** Workers take it from Redis; one that is told of the new configuration itself publishes the same. */
+  const publishPolicy = (next: Config): void => {
+    const { operations } = kept.current().broker;
+    operations.setPolicy(fairnessPolicy(next), Object.keys(next.providers)).catch((error: unknown) => {
+      logger.warn({ reason: (error as Error).message }, 'shares and tenants were not published');
+    });
+  };
+
   async function closeAll(): Promise<void> {
     await app.close();
+    replies.close();
     await wakeups.close();
     await kept.close();
   }
@@ -90,6 +112,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
       setConfig: (next) => {
         config = next;
         catalogue = createCatalogue(next);
+        publishPolicy(next);
       },
       close,
     };

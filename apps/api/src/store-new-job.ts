@@ -2,11 +2,13 @@ import type { JobRecord, NewJob } from '@sluice/broker';
 import { ApiError } from '@sluice/contracts';
 import type { ApiDeps } from './api-deps.ts';
 
+/** Long enough for some jobs to end, short enough not to leave a drained tenant idle. */
+const TENANT_RETRY_SECONDS = '5';
 const NO_RETRY = { headers: { 'x-should-retry': 'false' }, param: 'Idempotency-Key' };
 
 /**
  * Stores a job; resolved means stored. The same id and body again answers the job that exists.
- * @throws ApiError `idempotency_key_reused`.
+ * @throws ApiError `idempotency_key_reused`, `tenant_queue_full`.
  */
 export async function storeNewJob(
   job: NewJob,
@@ -19,6 +21,12 @@ export async function storeNewJob(
       return { job: outcome.job, replayed: false };
     case 'duplicate':
       return { job: outcome.job, replayed: true };
+    case 'tenant_full':
+      throw new ApiError(
+        'tenant_queue_full',
+        `Tenant "${job.tenant}" has ${outcome.maxOpenJobs} jobs that have not ended, and may have no more.`,
+        { headers: { 'retry-after': TENANT_RETRY_SECONDS } },
+      );
     case 'conflict':
       throw new ApiError(
         'idempotency_key_reused',

@@ -26,7 +26,8 @@ const API_KEY_OPTIONS = ['limits', 'allow'] as const;
 /** Whole paths of known fields that are refused as `unsupported_option`, not as unknown. */
 export const UNSUPPORTED_FIELDS: ReadonlySet<string> = new Set([
   ...UNSUPPORTED_SUBMISSION_OPTIONS,
-  ...CHAT_PARAMETERS.map((name) => `request.${name}`),
+  // At the front door the body is the request itself.
+  ...CHAT_PARAMETERS.flatMap((name) => [name, `request.${name}`]),
   ...API_KEY_OPTIONS,
   'webhook.endpoint',
 ]);

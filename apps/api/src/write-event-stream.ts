@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { EventPage } from '@sluice/broker';
 import type { ApiDeps } from './api-deps.ts';
 import type { Waiter } from './create-waiter.ts';
 import { redisOutageReason } from './redis-outage-reason.ts';
+import { createSseWriter } from './sse-writer.ts';
 import { toSseFrame } from './to-sse-frame.ts';
 
 /** Events read and written at once: bounds what one reader holds in memory. */
@@ -32,6 +32,7 @@ export async function writeEventStream(
   { id, tenant, after, firstPage, waiter, response, signal }: EventStreamInput,
   { store, limits }: Pick<ApiDeps, 'store' | 'limits'>,
 ): Promise<void> {
+  const write = createSseWriter({ response, signal, drainTimeoutMs: limits.streamDrainTimeoutMs });
   let cursor = after;
   let page: EventPage = firstPage;
   for (;;) {
@@ -48,20 +49,6 @@ export async function writeEventStream(
     const next = await readPage();
     if (next === null) return;
     page = next;
-  }
-
-  async function write(text: string): Promise<boolean> {
-    if (signal.aborted || response.destroyed) return false;
-    if (response.write(text)) return true;
-    try {
-      await once(response, 'drain', {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(limits.streamDrainTimeoutMs)]),
-      });
-      return true;
-    } catch {
-      response.destroy();
-      return false;
-    }
   }
 
   /** Null: the job or its events are gone (erased or expired while being read), or the reader is. */

@@ -1,13 +1,17 @@
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
-import { TIERS, type Config, type Tier } from '@sluice/contracts';
+import { parseTarget, TIERS, type Config, type Target, type Tier } from '@sluice/contracts';
 import { createModelCatalogue, createTokenLearner } from '@sluice/core';
-import { listenForCancels, startServerClock } from '@sluice/broker';
+import { createLimiterChanges, shareTokenRatios } from '@sluice/limiter';
+import { fairnessPolicy, listenForCancels, startServerClock } from '@sluice/broker';
 import { connectRedis, type Environment, type Logger, type Metrics, type OpenBroker } from '@sluice/runtime';
 import { drainProvider, type ProviderDrain } from './drain-provider.ts';
+import { holdModel } from './hold-model.ts';
+import { openLiveConfig } from './live-config.ts';
 import { observeJobs } from './observe-jobs.ts';
 import { openProvider } from './open-provider.ts';
 import { createJobLoader } from './load-job.ts';
+import { publishLimiter } from './publish-limiter.ts';
 import { runJob } from './run-job.ts';
 import { watchRunningJobs } from './watch-running-jobs.ts';
 
@@ -59,10 +63,18 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
     worker: connect('worker'),
     limiter: connect('limiter'),
     subscriber: connect('subscriber'),
+    limiterChanges: connect('subscriber'),
   };
 
   const catalogue = createModelCatalogue({ overrides: config.models, providers: config.providers });
   const learner = createTokenLearner();
+  const changes = createLimiterChanges(connections.limiterChanges, { onError });
+  const ratios = shareTokenRatios({
+    redis: connections.limiter,
+    prefix: environment.redisPrefix,
+    learner,
+    onError,
+  });
   const clock = await startServerClock(redis);
   const load = createJobLoader({ redis, keys: broker.keys });
   const {
@@ -72,10 +84,31 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
   } = config.retries;
   const retryPolicy = { attemptsPerTarget, baseDelayMs, maxDelayMs, maxAttempts: MAX_ATTEMPTS_OF_A_JOB };
 
+  const live = await openLiveConfig({
+    config,
+    operations: broker.operations,
+    onChange: (next) => {
+      broker.backlog.setPolicy(fairnessPolicy(next));
+      providers.forEach((provider) => provider.reconfigure(next));
+    },
+    onError,
+  });
   const names = options.providers ?? Object.keys(config.providers);
   const providers = names.map((name) =>
-    openProvider(name, { config, redis: connections.limiter, prefix: environment.redisPrefix, onError }),
+    openProvider(name, {
+      config: live.current(),
+      redis: connections.limiter,
+      changes,
+      worker,
+      prefix: environment.redisPrefix,
+      onError,
+    }),
   );
+  const startsInMs = async (target: Target): Promise<number | null> => {
+    const parts = parseTarget(target);
+    const provider = providers.find(({ runtime }) => runtime.name === parts?.provider);
+    return parts && provider ? provider.startsInMs(parts.model) : null;
+  };
   const drains = new Map(
     providers.map((provider) => [
       provider.runtime.name,
@@ -96,9 +129,11 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
             provider: provider.runtime,
             catalogue,
             learner,
+            startsInMs,
             retryPolicy,
             nowMs: clock.nowMs,
             onPermit,
+            onPostponed: holdModel({ provider: provider.runtime.name, backlog: broker.backlog, onError }),
             observe: observeJobs({ metrics, logger, provider: provider.runtime.name }),
           }),
         onError,
@@ -110,6 +145,10 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
     keys: broker.keys,
     onCancel: abortJob,
   });
+  live.follow(connections.subscriber);
+  const stopPublishing = providers.map(({ runtime: { name, limiter } }) =>
+    publishLimiter({ provider: name, limiter, operations: broker.operations, onError }),
+  );
   const stopWatching = watchRunningJobs({ redis, keys: broker.keys, drains, abortJob, onError });
 
   let closing: Promise<void> | null = null;
@@ -118,14 +157,17 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
       Array.from(drains.values(), (drain) => drain.close({ graceMs: options.graceMs ?? GRACE_MS })),
     );
     stopWatching();
+    stopPublishing.forEach((stop) => stop());
+    live.close();
     stopListening();
     clock.close();
-    await Promise.allSettled(providers.map((provider) => provider.close()));
+    await Promise.allSettled([...providers.map((provider) => provider.close()), ratios.close()]);
+    changes.close();
     Object.values(connections).forEach((connection) => connection.disconnect());
   };
   return {
     drains,
-    reconfigure: (next) => providers.forEach((provider) => provider.reconfigure(next)),
+    reconfigure: (next) => live.reload(next),
     close: () => (closing ??= close()),
   };
 }

@@ -1,5 +1,5 @@
 import { parseTarget, type ChatRequest, type Target, type Warning } from '@sluice/contracts';
-import { priceRequest, promptBytes, type ModelCatalogue, type TokenLearner } from '@sluice/core';
+import { mediaTokens, priceRequest, promptBytes, type ModelCatalogue, type TokenLearner } from '@sluice/core';
 import type { AttemptEnd, JobRecord } from '@sluice/broker';
 import type { ProviderOutcome } from '@sluice/providers';
 import { createDeltaWriter } from './delta-writer.ts';
@@ -32,7 +32,7 @@ export async function callProvider({
   writeDelta: Parameters<typeof createDeltaWriter>[0]['write'];
   onFenced: () => void;
 }): Promise<CallResult> {
-  const { entry, priceVersion, warning } = catalogue.resolve(target);
+  const { entry, vendor, priceVersion, warning } = catalogue.resolve(target);
   const deltas = createDeltaWriter({ write: writeDelta, onFenced });
   const startedAt = performance.now();
   const call = {
@@ -51,14 +51,16 @@ export async function callProvider({
   }
 
   const { usage } = outcome;
-  const price = usage && priceRequest({ usage, entry });
+  const serviceTier = outcome.status === 'ok' ? outcome.completion.service_tier : null;
+  const price = usage && priceRequest({ usage, entry, serviceTier });
   const warnings = [...(warning ? [warning] : []), ...outcome.warnings];
   if (price && !price.known) warnings.push(priceUnknown(target));
   outcome = { ...outcome, warnings };
   if (outcome.status === 'ok') {
     learner.observe(target, {
       promptBytes: promptBytes(job.request),
-      promptTokens: outcome.usage.prompt_tokens,
+      // What images and files take is no matter of bytes of text.
+      promptTokens: outcome.usage.prompt_tokens - mediaTokens(job.request, vendor),
     });
   }
   return {
@@ -102,5 +104,6 @@ function lostStream(outcome: ProviderOutcome, error: unknown): ProviderOutcome {
     usage: outcome.usage,
     warnings: outcome.warnings,
     firstTokenMs: outcome.firstTokenMs,
+    rateLimit: outcome.rateLimit,
   };
 }

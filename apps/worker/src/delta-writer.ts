@@ -1,10 +1,14 @@
 import type { ChatDelta } from '@sluice/contracts';
+import { joinDeltas } from './join-deltas.ts';
 
 const FLUSH_AFTER_MS = 25;
 const FLUSH_AT_BYTES = 2_048;
 
 export interface DeltaWriter {
-  /** Takes a piece of the stream; pieces of one choice are joined until 25 ms or 2 KB have come together. */
+  /**
+   * Takes a piece of the stream. The first after a pause is written at once, because somebody may wait for it; then
+   * pieces of one kind are joined until 25 ms or 2 KB have come together.
+   */
   push(delta: ChatDelta): void;
   /** Writes what is left and waits until everything is written. Rejects when a write failed. */
   end(): Promise<void>;
@@ -25,11 +29,13 @@ export function createDeltaWriter({
   let pendingBytes = 0;
   let timer: NodeJS.Timeout | null = null;
   let used = false;
+  let flushedAtMs = -Infinity;
   let writing: Promise<void> = Promise.resolve();
 
   const flush = (): void => {
     if (timer) clearTimeout(timer);
     timer = null;
+    flushedAtMs = performance.now();
     const batch = pending;
     pending = [];
     pendingBytes = 0;
@@ -44,11 +50,13 @@ export function createDeltaWriter({
     push(delta) {
       used = true;
       const last = pending.at(-1);
-      if (last?.index === delta.index) pending[pending.length - 1] = join(last, delta);
+      const joined = last && joinDeltas(last, delta);
+      if (joined) pending[pending.length - 1] = joined;
       else pending.push(delta);
-      pendingBytes += Buffer.byteLength(delta.delta.content ?? '');
-      if (pendingBytes >= FLUSH_AT_BYTES) flush();
-      else timer ??= setTimeout(flush, FLUSH_AFTER_MS);
+      pendingBytes += textBytes(delta);
+      const waitMs = flushedAtMs + FLUSH_AFTER_MS - performance.now();
+      if (pendingBytes >= FLUSH_AT_BYTES || waitMs <= 0) flush();
+      else timer ??= setTimeout(flush, waitMs);
     },
     async end() {
       flush();
@@ -60,7 +68,21 @@ export function createDeltaWriter({
   };
 }
 
-function join(first: ChatDelta, second: ChatDelta): ChatDelta {
-  const content = (first.delta.content ?? '') + (second.delta.content ?? '');
-  return { index: first.index, delta: { ...first.delta, ...second.delta, ...(content ? { content } : {}) } };
+/** Text of all kinds; the JSON around it does not count. */
+function textBytes({ delta }: ChatDelta): number {
+  const {
+    content = '',
+    refusal = '',
+    reasoning = '',
+    tool_calls: calls = [],
+    reasoning_details: details = [],
+  } = delta;
+  const texts = [
+    content,
+    refusal,
+    reasoning,
+    ...calls.map((call) => call.function.arguments ?? ''),
+    ...details.map(({ text = '', data = '' }) => text + data),
+  ];
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }

@@ -1,7 +1,7 @@
 import { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Tier } from '@sluice/contracts';
-import { parseTicketId, type Broker, type Released } from '@sluice/broker';
+import { parseTicketId, type Broker, type Released, type WorkerState } from '@sluice/broker';
 import type { AbortReason } from './abort-reason.ts';
 
 export interface DrainProviderOptions {
@@ -10,7 +10,7 @@ export interface DrainProviderOptions {
   /** Calls at once in this process. */
   capacity: number;
   /** What the provider allows per second, and calls at once; 0 for no limit. */
-  pace: () => { requests: number; tokens: number; slots: number };
+  pace: () => WorkerState['pace'];
   broker: Broker;
   /** For BullMQ workers, whose commands block; borrowed. */
   connection: Redis;
@@ -49,16 +49,12 @@ export function drainProvider(options: DrainProviderOptions): ProviderDrain {
   let closing: Promise<void> | null = null;
 
   const inflight = (): number => Array.from(running.values()).filter(({ permitted }) => permitted).length;
-  const held = (): string[] =>
-    Array.from(running)
-      .filter(([, { permitted }]) => !permitted)
-      .map(([ticket]) => ticket);
 
   const handOn = async (released: Released): Promise<void> => {
     await broker.placement.handOn(provider, released);
     if (released.nextDueMs !== null && released.nextDueMs < TICK_MS) scheduleTick(released.nextDueMs + 1);
   };
-  const report = (ticket: string | null, started: boolean): void => {
+  const report = (ticket: string, started: boolean): void => {
     broker.backlog
       .report(provider, { worker, inflight: inflight(), ticket, started })
       .then(handOn)
@@ -82,13 +78,20 @@ export function drainProvider(options: DrainProviderOptions): ProviderDrain {
       options.onError(error, { ticket });
     } finally {
       running.delete(ticket);
-      report(state.permitted ? null : ticket, false);
+      report(ticket, false);
     }
   };
 
   const tick = async (): Promise<void> => {
     const capacity = leaving ? 0 : options.capacity;
-    const state = { worker, capacity, inflight: inflight(), tiers, pace: options.pace(), held: held() };
+    const state = {
+      worker,
+      capacity,
+      inflight: inflight(),
+      tiers,
+      pace: options.pace(),
+      held: Array.from(running.keys()),
+    };
     await handOn(await broker.backlog.tick(provider, state));
   };
   const scheduleTick = (afterMs: number): void => {

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { isTerminal, parseTarget, type Target } from '@sluice/contracts';
 import { LOST_WORKER, parseTicketId, type Broker, type JobRecord } from '@sluice/broker';
 import { estimateTokens, type TokenLearner } from '@sluice/core';
-import { MAX_PERMIT_AGE_MS, type Permit } from '@sluice/limiter';
+import { MAX_PERMIT_AGE_MS, type Permit, type PostponeReason } from '@sluice/limiter';
 import { abortReasonOf, type AbortReason } from './abort-reason.ts';
 import { callProvider, type CallResult } from './call-provider.ts';
 import type { ProviderRuntime } from './provider-runtime.ts';
+import { rateHintOf } from './rate-hint-of.ts';
 import { retryWhileRedisIsAway } from './retry-while-redis-is-away.ts';
 import {
   createSettler,
@@ -15,16 +16,25 @@ import {
   type SettleDeps,
   type Settler,
 } from './settle-attempt.ts';
+import { whereToWait } from './where-to-wait.ts';
 
 export interface RunJobDeps extends SettleDeps {
   broker: Pick<Broker, 'transitions' | 'placement' | 'outbox'>;
   load: (jobId: string) => Promise<JobRecord | null>;
   provider: ProviderRuntime;
   learner: TokenLearner;
+  /** When a call at a target could start, in milliseconds; null when that is not known here. */
+  startsInMs: (target: Target) => Promise<number | null>;
   /** The ticket has got its permit: the release stage may let the next one go. */
   onPermit: (ticket: string) => void;
+  /** There is no permit for a model for so long: the release stage need not try. */
+  onPostponed: (model: string, postponed: { readyInMs: number; reason: PostponeReason }) => void;
 }
 
+/** A ticket that would wait longer for its permit goes back: waiting for long is what the backlog is for. */
+const MAX_PERMIT_WAIT_MS = 2_000;
+/** Limits may be raised meanwhile. The model's other tickets are on hold, so only a few look again. */
+const LOOK_AGAIN_MS = 1_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
@@ -46,11 +56,22 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
       {
         model: parseTarget(target)?.model ?? target,
         reservationId: randomUUID(),
-        estimatedTokens: estimateTokens(job.request, { bytesPerToken: learner.bytesPerToken(target) }).total,
+        key: provider.keyName,
+        claimId: `${job.id} ${target}`,
+        estimate: estimateFor(job, target, learner),
+        maxWaitMs: MAX_PERMIT_WAIT_MS,
         signal: control.signal,
       },
       (granted) => runAttempt(job, { ticket, target, permit: granted, control, settler, deps }),
     );
+    if (permit.status === 'postponed') {
+      deps.onPostponed(parseTarget(target)?.model ?? target, permit);
+      const { targetIndex, delayMs } = await whereToWait(job, {
+        readyInMs: permit.readyInMs,
+        startsInMs: deps.startsInMs,
+      });
+      await settler.postpone(job, { targetIndex, delayMs: Math.min(delayMs, LOOK_AGAIN_MS) });
+    }
     if (permit.status === 'aborted') {
       const reason = abortReasonOf(control.signal) ?? 'lease_lost';
       await settler.settleAborted(job, { ...nothingPaid(job, 0), reason });
@@ -127,15 +148,37 @@ async function runAttempt(
     onFenced: () => abort(control, 'moved_on'),
   });
   permit.lost.removeEventListener('abort', onLeaseLost);
-  settlePermit(permit, result);
+  settlePermit(permit, result, provider.kind);
+  permit.learn(rateHintOf(result.outcome));
   deps.observe.attemptEnded(job, target, result.attemptEnd);
   await settler.settleCall(job, { attempt, result, reason: abortReasonOf(control.signal) });
 }
 
 /** A provider that answered without usage has refused the call before it took any tokens. */
-function settlePermit(permit: Permit, { outcome }: CallResult): void {
-  if (outcome.usage) permit.settle(outcome.usage.total_tokens);
-  else if (outcome.status === 'error' && outcome.error.status !== null) permit.settle(0);
+function settlePermit(permit: Permit, { outcome }: CallResult, kind: ProviderRuntime['kind']): void {
+  const { usage } = outcome;
+  // Anthropic does not count what it reads from its cache ("Rate limits": cache-aware input tokens per minute).
+  const uncounted = kind === 'anthropic' ? (usage?.cache_read_tokens ?? 0) : 0;
+  const actual = {
+    inputTokens: (usage?.prompt_tokens ?? 0) - uncounted,
+    outputTokens: usage?.completion_tokens ?? 0,
+  };
+  if (outcome.status === 'ok') permit.settle(actual);
+  // What a broken stream reported last may be less than what the provider counted.
+  else if (usage) permit.settleAtLeast(actual);
+  else if (outcome.error.status !== null) permit.settle(actual);
+}
+
+function estimateFor(
+  { request }: RunnableJob,
+  target: Target,
+  learner: TokenLearner,
+): { inputTokens: number; outputTokens: number } {
+  const { input, output } = estimateTokens(request, {
+    bytesPerToken: learner.bytesPerToken(target),
+    margin: learner.margin(target),
+  });
+  return { inputTokens: input, outputTokens: output };
 }
 
 /**

@@ -136,6 +136,20 @@ export function createSettler(deps: SettleDeps) {
       reason: ended.attempt > 0 ? 'handed_back' : null,
     });
 
+  /** Back to the backlog, or on to a target that can start sooner: no capacity is no attempt. */
+  const postpone = (
+    job: RunnableJob,
+    { targetIndex, delayMs }: { targetIndex: number; delayMs: number },
+  ): Promise<void> =>
+    requeue(job, {
+      ...nothingPaid(job, 0),
+      targetIndex,
+      round: job.round,
+      newRound: false,
+      delayMs,
+      reason: targetIndex === job.targetIndex ? null : 'rate_limited',
+    });
+
   const requeue = async (
     job: RunnableJob,
     input: Parameters<typeof transitions.requeue>[1],
@@ -158,7 +172,7 @@ export function createSettler(deps: SettleDeps) {
     if (finished.status === 'finished') deps.observe.jobEnded(job, 'failed');
   };
 
-  return { settleCall, settleAborted, goOn, fail };
+  return { settleCall, settleAborted, goOn, postpone, fail };
 }
 
 export type Settler = ReturnType<typeof createSettler>;

@@ -1,4 +1,7 @@
-import { TIERS, type Tier } from '@sluice/contracts';
+import type { Tier } from '@sluice/contracts';
+import { parseBacklogDepth, type BacklogDepth } from './backlog-depth.ts';
+import { encodePolicy } from './encode-policy.ts';
+import type { FairnessPolicy } from './fairness-policy.ts';
 import type { Keys } from './keys.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
 
@@ -10,6 +13,8 @@ const scripts = {
   overdue: readScript('overdue'),
   place: readScript('place'),
   depth: readScript('depth'),
+  setPolicy: readScript('set-policy'),
+  hold: readScript('hold'),
 };
 
 /** A ticket id is `<job id>.<turn>`; it is never used twice. */
@@ -27,7 +32,7 @@ export interface Released {
   tickets: readonly { ticket: string; tier: Tier }[];
   /** Ready tickets that no live worker holds any more. */
   lost: readonly string[];
-  /** Milliseconds until the next delayed ticket is due; null when there is none. */
+  /** Milliseconds until a delayed ticket is due or a hold ends; null when there is neither. */
   nextDueMs: number | null;
 }
 
@@ -40,6 +45,15 @@ export interface WaitingTicket {
   cost: number;
   /** Not before this time of Redis' clock; 0 for now. */
   readyAtMs: number;
+  /** The vendor's model name: one whose own limits are used up keeps no other back. @defaultValue '' */
+  model?: string;
+}
+
+/** Starts and tokens a second, calls at once; 0 for no limit. */
+export interface Pace {
+  requests: number;
+  tokens: number;
+  slots: number;
 }
 
 export interface WorkerState {
@@ -48,25 +62,19 @@ export interface WorkerState {
   capacity: number;
   inflight: number;
   tiers: readonly Tier[];
-  /** The provider's limits per second; 0 for none. */
-  pace: { requests: number; tokens: number; slots: number };
-  /** Ready tickets that wait for a permit in this process. */
+  /** The provider's limits, and those of models that have their own. */
+  pace: Pace & { models?: Readonly<Record<string, Pace>> };
+  /** Tickets that this process has: those that wait for a permit and those whose calls run. */
   held: readonly string[];
 }
 
 export type Place =
-  | { status: 'waiting'; before: number; startsPerSecond: number }
-  | { status: 'delayed'; dueMs: number }
+  /** `etaMs` is the time until it starts; null when no worker drains its tier or the pace is not known yet. */
+  | { status: 'waiting'; before: number; etaMs: number | null }
+  /** `before` would go first if it were due now. */
+  | { status: 'delayed'; before: number; etaMs: number }
   | { status: 'ready' }
   | { status: 'absent' };
-
-export interface BacklogDepth {
-  waiting: Record<Tier, number>;
-  delayed: number;
-  ready: number;
-  capacity: number;
-  inflight: number;
-}
 
 /** A worker that has not ticked for this long is not counted any more. */
 const WORKER_TTL_MS = 5_000;
@@ -78,34 +86,36 @@ const WORKER_TTL_MS = 5_000;
 export function createBacklog({
   redis,
   keys,
-  shares,
+  policy: firstPolicy,
 }: {
   redis: RedisClient;
   keys: Keys;
-  shares: Record<Tier, number>;
+  policy: FairnessPolicy;
 }) {
-  const shareList = TIERS.map((tier) => shares[tier]).join(',');
+  let policy = encodePolicy(firstPolicy);
+  /** Providers that have been given the policy in force by this process. */
+  const informed = new Set<string>();
   const run = (script: keyof typeof scripts, provider: string, args: readonly (string | number)[]) =>
     runScript(redis, scripts[script], [keys.backlog(provider)], args);
 
   return {
     /** Idempotent by ticket id. */
     async enqueue(provider: string, waiting: WaitingTicket): Promise<Released> {
-      const { ticket, tier, tenant, deadlineMs, cost, readyAtMs } = waiting;
+      const { ticket, tier, tenant, deadlineMs, cost, readyAtMs, model = '' } = waiting;
       return parseReleased(
         await run('enqueue', provider, [
-          shareList,
           ticket,
           tier,
           tenant,
           deadlineMs,
           Math.max(1, Math.round(cost)),
           readyAtMs,
+          model,
         ]),
       );
     },
 
-    /** A call was started for a ticket, a ticket was dropped, or (without ticket) a call ended. */
+    /** A call was started for a ticket; or its call ended, or it was dropped or handed back. */
     async report(
       provider: string,
       {
@@ -116,33 +126,58 @@ export function createBacklog({
       }: { worker: string; inflight: number; ticket: string | null; started: boolean },
     ): Promise<Released> {
       return parseReleased(
-        await run('report', provider, [shareList, worker, inflight, ticket ?? '', started ? '1' : '0']),
+        await run('report', provider, [worker, inflight, ticket ?? '', started ? '1' : '0']),
       );
     },
 
     async tick(provider: string, state: WorkerState): Promise<Released> {
       const { worker, capacity, inflight, tiers, pace, held } = state;
-      return parseReleased(
-        await run('tick', provider, [
-          shareList,
-          worker,
-          capacity,
-          inflight,
-          WORKER_TTL_MS,
-          tiers.join(','),
-          pace.requests,
-          pace.tokens,
-          pace.slots,
-          ...held,
-        ]),
+      const models = Object.entries(pace.models ?? {}).map(
+        ([model, own]) => [model, `${own.requests}|${own.tokens}|${own.slots}`] as const,
       );
+      const args = [
+        worker,
+        capacity,
+        inflight,
+        WORKER_TTL_MS,
+        tiers.join(','),
+        pace.requests,
+        pace.tokens,
+        pace.slots,
+        JSON.stringify(Object.fromEntries(models)),
+        ...held,
+      ];
+      const reply = await run('tick', provider, [informed.has(provider) ? '' : policy, ...args]);
+      informed.add(provider);
+      if ((reply as unknown[])[0] !== 'no policy') return parseReleased(reply);
+      return parseReleased(await run('tick', provider, [policy, ...args]));
+    },
+
+    /** Takes another policy: in force here at once, at a provider with the next `tick` or `publishPolicy`. */
+    setPolicy(next: FairnessPolicy): void {
+      policy = encodePolicy(next);
+      informed.clear();
+    },
+
+    /** Puts the policy of this process in force at a provider, for all processes. */
+    async publishPolicy(provider: string): Promise<void> {
+      await run('setPolicy', provider, [policy]);
+      informed.add(provider);
+    },
+
+    /**
+     * Keeps tickets of a model (null: all) in the backlog for so long, because a permit would only be refused.
+     * A shorter hold replaces a longer one.
+     */
+    async hold(provider: string, { model, forMs }: { model: string | null; forMs: number }): Promise<void> {
+      await run('hold', provider, [model ?? '*', Math.ceil(forMs)]);
     },
 
     async withdraw(provider: string, ticket: string): Promise<Released> {
-      return parseReleased(await run('withdraw', provider, [shareList, ticket]));
+      return parseReleased(await run('withdraw', provider, [ticket]));
     },
 
-    /** Waiting tickets whose deadline has passed, at most `limit` of each tenant. */
+    /** Waiting tickets whose deadline has passed, at most `limit` of each tenant and model. */
     async overdue(provider: string, limit: number): Promise<readonly string[]> {
       return (await run('overdue', provider, [limit])) as string[];
     },
@@ -153,23 +188,13 @@ export function createBacklog({
         number,
         number,
       ];
-      if (status === 'waiting') return { status, before: first, startsPerSecond: second / 1000 };
-      if (status === 'delayed') return { status, dueMs: first };
+      if (status === 'waiting') return { status, before: first, etaMs: second < 0 ? null : second };
+      if (status === 'delayed') return { status, before: first, etaMs: second };
       return { status };
     },
 
     async depth(provider: string): Promise<BacklogDepth> {
-      const flat = (await run('depth', provider, [])) as (string | number)[];
-      const counts = new Map<string, number>();
-      for (let i = 0; i < flat.length; i += 2) counts.set(String(flat[i]), Number(flat[i + 1]));
-      const of = (name: string) => counts.get(name) ?? 0;
-      return {
-        waiting: { priority: of('priority'), standard: of('standard'), flex: of('flex') },
-        delayed: of('delayed'),
-        ready: of('ready'),
-        capacity: of('capacity'),
-        inflight: of('inflight'),
-      };
+      return parseBacklogDepth((await run('depth', provider, [])) as (string | number)[]);
     },
   };
 }

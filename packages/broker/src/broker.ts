@@ -8,7 +8,9 @@ export type SubmitOutcome =
   /** The same id with another body. */
   | { status: 'conflict' }
   /** The same id, but its job was erased (kept as a tombstone for 24 h). */
-  | { status: 'erased' };
+  | { status: 'erased' }
+  /** The tenant has as many open jobs as it may have. */
+  | { status: 'tenant_full'; maxOpenJobs: number };
 
 export type CancelOutcome =
   | { status: 'cancelled'; job: JobRecord }

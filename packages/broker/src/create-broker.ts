@@ -1,9 +1,11 @@
 import type { DurabilityMode, Tier } from '@sluice/contracts';
+import type { TenantShare } from './fairness-policy.ts';
 import { createBacklog } from './backlog.ts';
 import { createDurabilityGate } from './durability.ts';
 import { createJobStore } from './job-store.ts';
 import { createKeys } from './keys.ts';
 import { createMemoryGuard } from './memory-guard.ts';
+import { createOperations } from './operations.ts';
 import { createOutbox, type WebhookDue } from './outbox.ts';
 import { createPlacement } from './placement.ts';
 import type { RedisClient } from './script.ts';
@@ -18,7 +20,11 @@ export interface BrokerOptions {
   queueConnection: RedisClient;
   prefix: string;
   /** How tiers share a provider. */
-  shares: Record<Tier, number>;
+  shares: Readonly<Record<Tier, number>>;
+  /** How tenants share a tier. @defaultValue none is named */
+  tenants?: Readonly<Record<string, TenantShare>>;
+  /** Tenants that are not named. @defaultValue weight 1, no cap */
+  others?: TenantShare;
   durability: { mode: DurabilityMode; syncsEveryWrite: boolean; timeoutMs: number };
   /** Where receivers of webhooks reach the API, without a slash at its end. */
   baseUrl: string;
@@ -33,7 +39,15 @@ export interface BrokerOptions {
 export function createBroker(options: BrokerOptions) {
   const { redis, prefix, onError } = options;
   const keys = createKeys(prefix);
-  const backlog = createBacklog({ redis, keys, shares: options.shares });
+  const backlog = createBacklog({
+    redis,
+    keys,
+    policy: {
+      shares: options.shares,
+      tenants: options.tenants ?? {},
+      others: options.others ?? { weight: 1, maxRunning: null },
+    },
+  });
   const queues = createTicketQueues({
     connection: options.queueConnection,
     keys,
@@ -60,6 +74,7 @@ export function createBroker(options: BrokerOptions) {
     backlog,
     placement,
     transitions,
+    outbox,
     confirmDurable: durability.confirm,
     isFull: memory.isFull,
     eraseWebhooks: options.eraseWebhooks ?? (async () => {}),
@@ -75,6 +90,7 @@ export function createBroker(options: BrokerOptions) {
     outbox,
     transitions,
     sweeper,
+    operations: createOperations({ redis, keys, backlog }),
     close: () => queues.close(),
   };
 }

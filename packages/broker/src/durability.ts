@@ -1,4 +1,4 @@
-import { Cluster } from 'ioredis';
+import type { Cluster } from 'ioredis';
 import type { DurabilityMode } from '@sluice/contracts';
 import { RedisUnavailableError } from './broker.ts';
 import type { RedisClient } from './script.ts';

@@ -18,10 +18,9 @@ export function createEventWakeups({ subscriber, keys }: { subscriber: Redis; ke
     const mayHaveEnded = TERMINAL.test(event);
     for (const wake of listeners.get(channel) ?? []) wake({ mayHaveEnded });
   });
-  // What was published while the connection was away is lost: every reader has to look again, and once more when
-  // the subscriptions stand, because what is published before that is lost as well.
+  // What was published while the connection was away is lost: every reader has to look again, but not before its
+  // subscription stands, because what is published in between would be lost as well.
   subscriber.on('ready', () => {
-    wakeAll();
     if (listeners.size === 0) return;
     subscriber.subscribe(...listeners.keys()).then(wakeAll, () => undefined);
   });

@@ -32,6 +32,13 @@ export interface JobOptions {
   dropRequest: boolean;
   /** Walks of the chain before the job fails. */
   rounds: number;
+  /** Of a job that came as `POST /v1/responses`: what the canonical request can't hold. */
+  responses?: ResponsesOptions;
+}
+
+export interface ResponsesOptions {
+  background: boolean;
+  instructions: string | null;
 }
 
 /**
@@ -115,4 +122,10 @@ export type NewJob = Pick<
   request: ChatRequest;
   /** SHA-256 of the submission as it was sent, hex; compared when an Idempotency-Key comes again. */
   bodyHash: string;
+  /** Jobs that the tenant may have open; above it the job is not taken. @defaultValue no cap */
+  maxOpenJobs?: number;
+  /** The id was drawn at random, so no job can exist under it: stored in one round trip. @defaultValue false */
+  idIsNew?: boolean;
+  /** A {@link ReplyChannel}'s address: the job's events and its end are published there too. */
+  replyTo?: string;
 };

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { isTerminal } from '@sluice/contracts';
 import { ticketId, type Backlog, type Released } from './backlog.ts';
 import {
@@ -10,6 +11,7 @@ import {
 import { publishCancel } from './cancel-channel.ts';
 import type { JobRecord, NewJob } from './job-record.ts';
 import type { Keys } from './keys.ts';
+import type { Outbox } from './outbox.ts';
 import { listJobs } from './list-jobs.ts';
 import { providerOf, type Placement } from './placement.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
@@ -17,12 +19,16 @@ import { decodeJob, encodeNewJob } from './stored-job.ts';
 import { unpaidEnd, type Transitions } from './transitions.ts';
 
 const scripts = {
+  admit: readScript('admit'),
   create: readScript('create'),
   erase: readScript('erase'),
   readEvents: readScript('read-events'),
 };
 
 const TOMBSTONE_MS = 86_400_000;
+
+/** Why a job was not created. */
+type Existing = 'duplicate' | 'conflict' | 'erased';
 
 export interface JobStoreDeps {
   /** Answers within a command timeout and has no offline queue; borrowed. */
@@ -31,6 +37,7 @@ export interface JobStoreDeps {
   backlog: Backlog;
   placement: Placement;
   transitions: Transitions;
+  outbox: Outbox;
   /** Waits until what was written is as durable as configured. */
   confirmDurable: () => Promise<void>;
   /** True above 80 % of maxmemory. */
@@ -55,29 +62,88 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
     if (await deps.isFull()) {
       throw new RedisUnavailableError('Redis is above 80 % of its memory limit.', { reason: 'full' });
     }
+    const { maxOpenJobs } = job;
+    if (maxOpenJobs !== undefined && !(await admit(job, maxOpenJobs))) {
+      return { status: 'tenant_full', maxOpenJobs };
+    }
     const record = newRecord(job);
-    const provider = providerOf(record);
-    // The open entry comes first: from here on the sweeper knows of the job, whatever happens to this process.
-    await Promise.all([
-      redis.zadd(keys.open(job.id), 'NX', job.createdAtMs, job.id),
-      redis.zadd(keys.index(job.tenant, 'open'), 'NX', job.createdAtMs, job.id),
-      redis.sadd(keys.providers, provider),
-    ]);
-    const outcome = await runScript(redis, scripts.create, jobKeys(job.id), [
-      job.bodyHash,
-      ...encodeNewJob(job),
-    ]);
-    if (outcome !== 'created') return existingJob(job, outcome as 'duplicate' | 'conflict' | 'erased');
-    const [released] = await Promise.all([placement.enqueue(record), deps.confirmDurable()]);
-    handOn(provider, released);
+    const outcome =
+      job.idIsNew && redis instanceof Redis
+        ? await createAtOnce(job, record)
+        : await createInTurn(job, record);
+    if (outcome !== 'stored') return existingJob(job, outcome);
+    await deps.confirmDurable();
     return { status: 'created', job: record };
   };
 
+  /** False when the tenant has as many open jobs as it may; a job that exists already is no further one. */
+  const admit = async (job: NewJob, maxOpenJobs: number): Promise<boolean> => {
+    const [, , admitted] = await Promise.all([
+      redis.zadd(keys.open(job.id), 'NX', job.createdAtMs, job.id),
+      redis.sadd(keys.tenants, job.tenant),
+      runScript(
+        redis,
+        scripts.admit,
+        [keys.index(job.tenant, 'open')],
+        [job.id, job.createdAtMs, maxOpenJobs],
+      ),
+    ]);
+    if (admitted === 1 || (await redis.exists(keys.job(job.id))) === 1) return true;
+    await redis.zrem(keys.open(job.id), job.id);
+    return false;
+  };
+
+  /** The open entry comes first: from then on the sweeper knows of the job, whatever happens to this process. */
+  const enter = (job: NewJob, record: JobRecord): Promise<unknown> =>
+    Promise.all([
+      redis.zadd(keys.open(job.id), 'NX', job.createdAtMs, job.id),
+      redis.zadd(keys.index(job.tenant, 'open'), 'NX', job.createdAtMs, job.id),
+      redis.sadd(keys.providers, providerOf(record)),
+      redis.sadd(keys.tenants, job.tenant),
+    ]);
+
+  const createArgs = (job: NewJob): string[] => [job.bodyHash, ...encodeNewJob(job)];
+
+  const createInTurn = async (job: NewJob, record: JobRecord): Promise<'stored' | Existing> => {
+    await enter(job, record);
+    const outcome = await runScript(redis, scripts.create, jobKeys(job.id), createArgs(job));
+    if (outcome !== 'created') return outcome as Existing;
+    stored(job, record, await placement.enqueue(record));
+    return 'stored';
+  };
+
+  /**
+   * For an id that can't exist, all in one round trip: a connection to one server carries commands out in the order
+   * in which they were sent. A server that does not hold the script (it was just started) may release the ticket of
+   * a job without a record, and its worker drops it; so the ticket is withdrawn and all is done again in turn.
+   */
+  const createAtOnce = async (job: NewJob, record: JobRecord): Promise<'stored' | Existing> => {
+    const keyList = jobKeys(job.id);
+    const [, created, released] = await Promise.all([
+      enter(job, record),
+      redis
+        .evalsha(scripts.create.sha, keyList.length, ...keyList, ...createArgs(job))
+        .catch(unlessUnknownScript),
+      placement.enqueue(record),
+    ]);
+    if (created === null) {
+      const provider = providerOf(record);
+      handOn(provider, await backlog.withdraw(provider, ticketId(job.id, record.turn)));
+      return createInTurn(job, record);
+    }
+    stored(job, record, released);
+    return 'stored';
+  };
+
+  const stored = (job: NewJob, record: JobRecord, released: Released): void => {
+    handOn(providerOf(record), released);
+    if (job.options.webhook?.events.includes('job.queued')) {
+      deps.outbox.flush(job.id).catch(deps.onDeferredError);
+    }
+  };
+
   /** The id was used before: an ended or erased job must not come back into the indexes of open ones. */
-  const existingJob = async (
-    job: NewJob,
-    status: 'duplicate' | 'conflict' | 'erased',
-  ): Promise<SubmitOutcome> => {
+  const existingJob = async (job: NewJob, status: Existing): Promise<SubmitOutcome> => {
     const existing = await load(job.id, job.tenant);
     if (!existing || isTerminal(existing.status)) {
       await redis.zrem(keys.index(job.tenant, 'open'), job.id);
@@ -141,28 +207,27 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
   };
 }
 
+function unlessUnknownScript(error: unknown): null {
+  if (error instanceof Error && error.message.startsWith('NOSCRIPT')) return null;
+  throw error;
+}
+
 async function queuePlace(backlog: Backlog, job: JobRecord): Promise<QueuePlace | null> {
   if (job.status !== 'queued') return null;
   const place = await backlog.place(providerOf(job), ticketId(job.id, job.turn));
   switch (place.status) {
-    case 'waiting': {
-      const position = place.before + 1;
-      return {
-        position,
-        etaMs: place.startsPerSecond > 0 ? Math.round((position / place.startsPerSecond) * 1000) : null,
-      };
-    }
+    case 'waiting':
+    case 'delayed':
+      return { position: place.before + 1, etaMs: place.etaMs };
     case 'ready':
       return { position: 1, etaMs: 0 };
-    case 'delayed':
-      return { position: 1, etaMs: place.dueMs };
     case 'absent':
       return null;
   }
 }
 
 function newRecord(job: NewJob): JobRecord {
-  const { bodyHash: _, ...fixed } = job;
+  const { bodyHash: _hash, idIsNew: _isNew, replyTo: _replyTo, maxOpenJobs: _cap, ...fixed } = job;
   return {
     ...fixed,
     v: 1,
@@ -192,7 +257,7 @@ async function asUnavailable<Value>(work: Promise<Value>): Promise<Value> {
   } catch (error) {
     if (error instanceof RedisUnavailableError) throw error;
     if (!(error instanceof Error)) throw error;
-    if (/^OOM /.test(error.message))
+    if (error.message.startsWith('OOM '))
       throw new RedisUnavailableError(error.message, { reason: 'full', cause: error });
     if (isConnectionTrouble(error))
       throw new RedisUnavailableError(`Redis does not answer: ${error.message}`, { cause: error });

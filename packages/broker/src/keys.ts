@@ -18,6 +18,10 @@ export function createKeys(prefix: string) {
     backlog: (provider: string) => `${prefix}:backlog:{${provider}}`,
     /** Names of the providers that ever had a backlog. */
     providers: `${prefix}:providers`,
+    /** Names of the tenants that ever had a job. */
+    tenants: `${prefix}:tenants`,
+    /** Limits that administrators set: hash `<provider>/<limit>` -> JSON. */
+    limitOverrides: `${prefix}:limit-overrides`,
     /** Sorted sets of the jobs that have not ended, or whose outbox is not flushed, by time of the last check. */
     open: (id: string) =>
       `${prefix}:open:${createHash('sha1').update(id).digest().readUInt8(0) % OPEN_SHARDS}`,
@@ -25,6 +29,8 @@ export function createKeys(prefix: string) {
     /** Jobs of a tenant by creation time: `open` for those that have not ended, else the terminal status. */
     index: (tenant: string, status: string) => `${prefix}:jobs:{${tenant}}:${status}`,
     control: `${prefix}:control`,
+    /** Pub/sub channel of one API process: what becomes of the jobs that it waits for. */
+    reply: (processId: string) => `${prefix}:reply:${processId}`,
     /** One BullMQ queue for each provider and tier; the prefix carries its hash tag. */
     queueName: (provider: string, tier: Tier) => `${provider}.${tier}`,
     queuePrefix: (provider: string, tier: Tier) => `${prefix}:{${provider}.${tier}}`,

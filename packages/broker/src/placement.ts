@@ -67,6 +67,7 @@ export function createPlacement({
       deadlineMs: job.deadlineMs,
       cost: job.estimatedTokens,
       readyAtMs: job.readyAtMs,
+      model: parseTarget(job.chain[job.targetIndex] as Target)?.model ?? '',
     });
 
   return { handOn, requeueLost, place, enqueue };

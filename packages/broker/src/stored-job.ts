@@ -36,7 +36,7 @@ type Fixed = Pick<
 
 /** The hash fields that the `create` script is given; it adds the state itself. */
 export function encodeNewJob(job: NewJob): string[] {
-  const { request, bodyHash: _, warnings, ...fixed } = job;
+  const { request, bodyHash: _hash, idIsNew: _isNew, maxOpenJobs: _cap, replyTo, warnings, ...fixed } = job;
   const webhook = job.options.webhook;
   return [
     ['id', job.id],
@@ -45,6 +45,7 @@ export function encodeNewJob(job: NewJob): string[] {
     ['fixed', JSON.stringify({ v: 1, ...fixed } satisfies Fixed)],
     ['request', JSON.stringify(request)],
     ...(warnings.length > 0 ? [['warnings', JSON.stringify(warnings)]] : []),
+    ...(replyTo ? [['reply', replyTo]] : []),
     ...(webhook ? [['wh', `,${webhook.events.join(',')},`]] : []),
   ].flat() as string[];
 }

@@ -74,6 +74,9 @@ export function createSweeper(deps: SweeperDeps) {
   const check = async (id: string, nowMs: number): Promise<SweepAction> => {
     const job = decodeJob(await redis.hgetall(keys.job(id)));
     if (!job) {
+      // Its submission was lost between its entries and its record; entries of open jobs count against a tenant's cap.
+      const tenants = await redis.smembers(keys.tenants);
+      await Promise.all(tenants.map((tenant) => redis.zrem(keys.index(tenant, 'open'), id)));
       await redis.zrem(keys.open(id), id);
       return 'forgotten';
     }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { ApiError, apiErrorBodySchema, DURABILITY_MODES } from '@sluice/contracts';
-import { describeRedisConcerns } from '@sluice/runtime';
+import { durabilityInForce, describeRedisConcerns } from '@sluice/runtime';
 import { z } from 'zod';
 import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
@@ -72,7 +72,8 @@ export function addOperationsRoutes(app: ApiServer, deps: ApiDeps): void {
         const facts = await deps.redisFacts();
         const degraded = describeRedisConcerns(facts, durability);
         const status = degraded.length === 0 ? ('ready' as const) : ('degraded' as const);
-        return { status, durability, redis: showFacts(facts), versions, degraded };
+        const inForce = durabilityInForce(facts, durability);
+        return { status, durability: inForce, redis: showFacts(facts), versions, degraded };
       } catch (error) {
         const apiError =
           redisOutageReason(error) === null

@@ -32,4 +32,21 @@ if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'warnings', ARGV[8]) end
 if ARGV[10] == '1' then redis.call('HDEL', KEYS[1], 'request') end
 push_event('job.' .. ARGV[4], now, ARGV[7] == '' and '' or ',' .. ARGV[7])
 redis.call('RPUSH', KEYS[3], '{"kind":"ended"}')
+local reply = redis.call('HGET', KEYS[1], 'reply')
+if reply then
+  -- Whoever waits gets the record with the message and need not read it; a large one is read instead, because
+  -- it would fill the subscriber's output buffer.
+  local message = { ended = redis.call('HGET', KEYS[1], 'id') }
+  if #ARGV[5] <= 262144 then
+    message.fields = {}
+    local hash = redis.call('HGETALL', KEYS[1])
+    for i = 1, #hash, 2 do
+      if hash[i] ~= 'request' then
+        message.fields[#message.fields + 1] = hash[i]
+        message.fields[#message.fields + 1] = hash[i + 1]
+      end
+    end
+  end
+  redis.call('PUBLISH', reply, cjson.encode(message))
+end
 return { 'finished', unpack(redis.call('LRANGE', KEYS[3], 0, -1)) }

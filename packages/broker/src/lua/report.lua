@@ -1,15 +1,24 @@
--- include: clock, release
--- A worker has started a call (its ticket is no longer ready) or ended one; the next ticket may be released.
+-- include: clock, backlog, pace, release
+-- A worker has started a call (its ticket is no longer ready) or is done with a ticket; the next may be released.
 -- KEYS: 1 stem of the provider's backlog
--- ARGV: 1 shares, 2 worker, 3 calls in flight at that worker, 4 ticket that was started, dropped or handed back,
---       '' when a call ended, 5 '1' when a call was started
+-- ARGV: 1 worker, 2 calls in flight at that worker, 3 ticket that was started, ended, dropped or handed back ('': none),
+--       4 '1' when a call was started
 -- Returns: see release()
 local now = now_ms()
-if ARGV[4] ~= '' then forget_ready(ARGV[4]) end
-if ARGV[5] == '1' then count_start(now) end
-local row = redis.call('HGET', STEM .. ':workers', ARGV[2])
+if ARGV[4] == '1' then
+  local facts = make_running(ARGV[3], now)
+  count_start(now, facts and facts.cost or tonumber(redis.call('HGET', STEM .. ':pace', 'cost') or '1'))
+elseif ARGV[3] ~= '' then
+  -- A ticket that waits is not this worker's: it was queued anew.
+  local facts = facts_of(ARGV[3])
+  if facts and not redis.call('ZSCORE', wait_key(facts.tier, facts.tenant, facts.model), ARGV[3])
+    and not redis.call('ZSCORE', STEM .. ':delayed', ARGV[3]) then
+    forget(ARGV[3])
+  end
+end
+local row = redis.call('HGET', STEM .. ':workers', ARGV[1])
 if row then
   local facts = split(row)
-  redis.call('HSET', STEM .. ':workers', ARGV[2], facts[1] .. '|' .. ARGV[3] .. '|' .. facts[3] .. '|' .. facts[4])
+  redis.call('HSET', STEM .. ':workers', ARGV[1], facts[1] .. '|' .. ARGV[2] .. '|' .. facts[3] .. '|' .. facts[4])
 end
-return release(now, parse_shares(ARGV[1]))
+return release(now)

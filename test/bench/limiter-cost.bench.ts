@@ -39,10 +39,10 @@ for (const inFlight of [50, 1]) {
 }
 await server.close();
 console.table(rows);
-const directory = join(import.meta.dirname, 'report');
+const directory = join(import.meta.dirname, 'results');
 await mkdir(directory, { recursive: true });
 const machine = { node: process.version, cores: availableParallelism(), at: new Date().toISOString() };
-await writeFile(join(directory, 'limiter.json'), `${JSON.stringify({ machine, rows }, null, 2)}\n`);
+await writeFile(join(directory, 'limiter-cost.json'), `${JSON.stringify({ machine, rows }, null, 2)}\n`);
 
 async function benchLimiter(inFlight: number): Promise<Row> {
   const redis = await server.connect();
@@ -52,8 +52,13 @@ async function benchLimiter(inFlight: number): Promise<Row> {
   const limiter = createProviderLimiter({ redis, prefix: 'bench', provider: 'gate', limits, onError: fail });
   const { signal } = new AbortController();
   const row = await measure('Bottleneck on our datastore', inFlight, async (index) => {
-    const request = { model: 'gpt', reservationId: `${inFlight}-${index}`, estimatedTokens: 100, signal };
-    await limiter.run(request, async (permit) => permit.settle(90));
+    const request = {
+      model: 'gpt',
+      reservationId: `${inFlight}-${index}`,
+      estimate: { inputTokens: 100, outputTokens: 0 },
+      signal,
+    };
+    await limiter.run(request, async (permit) => permit.settle({ inputTokens: 90, outputTokens: 0 }));
   });
   await limiter.close();
   return row;
@@ -71,10 +76,10 @@ async function benchScripts(inFlight: number): Promise<Row> {
   });
   await scripts.publishLimits(createLimitBook(limits), 'replace');
   return measure('the scripts alone', inFlight, async (index) => {
-    const lease = { member: `${inFlight}-${index} gpt`, model: 'gpt' };
-    const outcome = await scripts.acquire(lease, 100);
+    const lease = { member: `${inFlight}-${index} gpt`, model: 'gpt', key: '-' };
+    const outcome = await scripts.acquire(lease, { inputTokens: 100, outputTokens: 0 }, 'none');
     if (outcome.status !== 'granted') throw new Error(outcome.status);
-    await scripts.release(lease, { kind: 'settle', actualTokens: 90 });
+    await scripts.release(lease, { kind: 'settle', actual: { inputTokens: 90, outputTokens: 0 } });
   });
 }
 

@@ -1,0 +1,31 @@
+import type { JobRecord } from '@sluice/broker';
+import { createResponseStream, type ResponseEvent, type ResponseFacts } from '@sluice/core';
+import { jobErrorAnswer } from './job-error-answer.ts';
+import { responseFacts } from './response-facts.ts';
+import type { StreamShape } from './stream-job.ts';
+
+/** OpenAI's response events, `event: <type>` and `data: {…}`; those up to `startingAfter` are left out. */
+export function createResponseStreamShape(
+  facts: ResponseFacts,
+  { startingAfter, requestId, baseUrl }: { startingAfter: number; requestId: string; baseUrl: string },
+): StreamShape {
+  const stream = createResponseStream(facts);
+  const frames = (events: readonly ResponseEvent[]): string =>
+    events
+      .filter(({ sequence_number: number }) => number > startingAfter)
+      .map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+      .join('');
+  return {
+    ofEvent: (event) => frames(stream.ofEvent(event)),
+    ofEnd: (job: JobRecord) => {
+      const ended = responseFacts({ ...job, request: job.request ?? facts.request });
+      return ended ? frames(stream.ofEnd(ended)) : '';
+    },
+    ofGone: () => {
+      const { error } = jobErrorAnswer({ error: null }, { requestId, baseUrl }).body;
+      return `event: error\ndata: ${JSON.stringify({ ...error, type: 'error' })}\n\n`;
+    },
+    // The events of a response say themselves how it ended.
+    refuse: () => false,
+  };
+}

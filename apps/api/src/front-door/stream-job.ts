@@ -1,0 +1,190 @@
+import type { JobRecord, NewJob } from '@sluice/broker';
+import { isTerminal, type JobEvent } from '@sluice/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiDeps } from '../api-deps.ts';
+import type { EventStreams } from '../event-streams.ts';
+import { createSseWriter, type SseWrite } from '../sse-writer.ts';
+import { storeNewJob } from '../store-new-job.ts';
+import { createJobFollower, type JobFollower } from './job-follower.ts';
+import { jobHeaders } from './job-headers.ts';
+
+/** How a job's events become the frames of a vendor's stream; each method answers text to write, '' for nothing. */
+export interface StreamShape {
+  ofEvent(event: JobEvent): string;
+  ofEnd(job: JobRecord): string;
+  /** The job or its events are gone. */
+  ofGone(): string;
+  /**
+   * Answers a job that ended before anything was written with an HTTP error instead of a stream; true when it did.
+   */
+  refuse(job: JobRecord, reply: FastifyReply): boolean;
+}
+
+export type StreamDeps = ApiDeps & { streams: EventStreams };
+
+/**
+ * Stores a job and streams it. Nothing is sent before its first content, so that an early failure has a proper
+ * status; after `pollMs` of silence the stream begins with a comment all the same, to keep the connection.
+ */
+export async function streamNewJob(
+  newJob: NewJob,
+  {
+    request,
+    reply,
+    shape,
+    cancelWhenGone,
+  }: {
+    request: FastifyRequest;
+    reply: FastifyReply;
+    shape: StreamShape;
+    /** False for a job that goes on without its reader. */
+    cancelWhenGone: boolean;
+  },
+  deps: StreamDeps,
+): Promise<FastifyReply> {
+  const { id, tenant } = newJob;
+  const leave = deps.streams.open();
+  const control = new AbortController();
+  const signal = AbortSignal.any([request.gone, deps.streams.closing, control.signal]);
+  const follower = createJobFollower({ id, tenant, isNew: true, pollMs: deps.limits.pollMs, signal }, deps);
+  let stopListening = deps.replies.listen(id, follower.onReply);
+  let refusal: { error: unknown } | null = null;
+  // Not waited for: content is as good an answer, and may come while Redis still writes to its disk.
+  const submitted = storeNewJob(newJob, deps)
+    .then(async ({ replayed }) => {
+      if (!replayed) return;
+      // Its replies go to the process that stored it.
+      stopListening();
+      stopListening = await deps.wakeups.subscribe(id, () => follower.onReply({ kind: 'missed' }));
+      follower.onReply({ kind: 'missed' });
+    })
+    .catch((error: unknown) => {
+      refusal = { error };
+      control.abort();
+    });
+  let ended = false;
+  try {
+    ended = await writeJob({ id, tenant, follower, request, reply, shape, signal }, deps);
+  } finally {
+    await submitted;
+    control.abort();
+    stopListening();
+    leave();
+    if (!ended && cancelWhenGone && newJob.idIsNew) {
+      await deps.store.cancel(id, tenant).catch((error: unknown) => {
+        request.log.warn({ err: error, jobId: id }, 'a job without a reader was not cancelled');
+      });
+    }
+  }
+  const refused = refusal as { error: unknown } | null;
+  if (refused && !reply.sent) throw refused.error;
+  return reply;
+}
+
+/** Streams a job that exists. The caller has made sure that it does. */
+export async function streamExistingJob(
+  { id, tenant }: { id: string; tenant: string },
+  { request, reply, shape }: { request: FastifyRequest; reply: FastifyReply; shape: StreamShape },
+  deps: StreamDeps,
+): Promise<FastifyReply> {
+  const leave = deps.streams.open();
+  const control = new AbortController();
+  const signal = AbortSignal.any([request.gone, deps.streams.closing, control.signal]);
+  const follower = createJobFollower({ id, tenant, isNew: false, pollMs: deps.limits.pollMs, signal }, deps);
+  let unsubscribe = (): void => undefined;
+  try {
+    unsubscribe = await deps.wakeups.subscribe(id, () => follower.onReply({ kind: 'missed' }));
+    await writeJob({ id, tenant, follower, request, reply, shape, signal }, deps);
+  } finally {
+    control.abort();
+    unsubscribe();
+    leave();
+  }
+  return reply;
+}
+
+/** True when the job has ended and everything was written. */
+async function writeJob(
+  {
+    id,
+    tenant,
+    follower,
+    request,
+    reply,
+    shape,
+    signal,
+  }: {
+    id: string;
+    tenant: string;
+    follower: JobFollower;
+    request: FastifyRequest;
+    reply: FastifyReply;
+    shape: StreamShape;
+    signal: AbortSignal;
+  },
+  { store, limits }: StreamDeps,
+): Promise<boolean> {
+  const { streamDrainTimeoutMs: drainTimeoutMs } = limits;
+  let write: SseWrite | null = null;
+  let target = '';
+  const send = async (text: string): Promise<boolean> => {
+    if (text === '') return true;
+    if (!write) {
+      open(request, reply, { 'x-sluice-job-id': id, ...(target ? { 'x-sluice-target': target } : {}) });
+      write = createSseWriter({ response: reply.raw, signal, drainTimeoutMs });
+    }
+    return write(text);
+  };
+  try {
+    for await (const followed of follower.follow()) {
+      if (followed.kind === 'idle') {
+        if (!(await send(': keep-alive\n\n'))) return false;
+        continue;
+      }
+      if (followed.kind === 'gone') {
+        await send(shape.ofGone());
+        reply.raw.end();
+        return true;
+      }
+      const { event } = followed;
+      if (event.type === 'job.started') target = event.target;
+      if (!isEnd(event)) {
+        if (!(await send(shape.ofEvent(event)))) return false;
+        continue;
+      }
+      const job = await store.get(id, tenant);
+      if (!job || !isTerminal(job.status)) throw new Error('an ended job has no ended record');
+      if (!write && shape.refuse(job, reply)) return true;
+      if (!write)
+        for (const [name, value] of Object.entries(jobHeaders(job))) reply.raw.setHeader(name, value);
+      await send(shape.ofEnd(job));
+      reply.raw.end();
+      return true;
+    }
+  } catch (error) {
+    if (!reply.sent) throw error;
+    request.log.error({ err: error, jobId: id }, 'stream failed');
+  }
+  // The reader has gone, or the server closes: without its last frame a stream is known to be cut off.
+  if (reply.sent) reply.raw.destroy();
+  return false;
+}
+
+function isEnd({ type }: JobEvent): boolean {
+  return (
+    type === 'job.completed' || type === 'job.failed' || type === 'job.cancelled' || type === 'job.expired'
+  );
+}
+
+function open(request: FastifyRequest, reply: FastifyReply, headers: Record<string, string>): void {
+  reply.hijack();
+  // A quiet stream carries comments; Node's idle timeout must not cut it in between.
+  request.raw.socket.setTimeout(0);
+  reply.raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+    'x-request-id': request.id,
+    ...headers,
+  });
+}

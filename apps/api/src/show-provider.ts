@@ -1,0 +1,44 @@
+import type { ProviderState } from '@sluice/broker';
+import type { LimitOverride, ProviderConfig, ProviderStatus, Target } from '@sluice/contracts';
+
+/** A provider as operators see it: names of keys, never their values. */
+export function showProvider(
+  name: string,
+  {
+    provider,
+    state,
+    override,
+    targets,
+  }: {
+    /** With overrides. */
+    provider: ProviderConfig;
+    state: ProviderState;
+    override: LimitOverride;
+    targets: readonly Target[];
+  },
+): ProviderStatus {
+  const { depth, workers, limiter } = state;
+  const { priority, standard, flex } = depth.waiting;
+  return {
+    object: 'provider',
+    name,
+    kind: provider.kind,
+    region: provider.region ?? null,
+    keys: provider.api_keys?.map((key) => key.name) ?? (provider.api_key ? ['default'] : []),
+    targets: [...targets],
+    configured_limits: { ...provider.limits },
+    overrides: { ...override },
+    limits: limiter?.status.limits ?? [],
+    limits_at: limiter ? new Date(limiter.atMs).toISOString() : null,
+    leases: limiter?.status.holders ?? [],
+    paused_ms: limiter?.status.paused_ms ?? 0,
+    rate_share: limiter?.status.rate_share ?? 1,
+    workers: workers.map(({ tiers, ...worker }) => ({ ...worker, tiers: [...tiers] })),
+    depth: {
+      waiting: priority + standard + flex,
+      delayed: depth.delayed,
+      ready: depth.ready,
+      inflight: depth.inflight,
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import {
+  limiterStatusSchema,
+  TIERS,
+  type LimiterStatus,
+  type LimitOverride,
+  type LimitPatch,
+  type Tier,
+} from '@sluice/contracts';
+import type { BacklogDepth } from './backlog-depth.ts';
+import type { Backlog } from './backlog.ts';
+import type { FairnessPolicy } from './fairness-policy.ts';
+import type { Keys } from './keys.ts';
+import { createLimitOverrides, type LimitOverrides } from './limit-overrides.ts';
+import type { RedisClient } from './script.ts';
+
+/** A worker process that lives. */
+export interface LiveWorker {
+  worker: string;
+  capacity: number;
+  inflight: number;
+  tiers: readonly Tier[];
+}
+
+export interface ProviderState {
+  depth: BacklogDepth;
+  workers: readonly LiveWorker[];
+  /** What a worker told last, at most some seconds ago; null when none lives. */
+  limiter: { atMs: number; status: LimiterStatus } | null;
+}
+
+/** A report that is not renewed for so long is of nobody. */
+const REPORT_TTL_MS = 5_000;
+
+/** What is there to see and to set of the providers while the broker runs. */
+export function createOperations({
+  redis,
+  keys,
+  backlog,
+}: {
+  redis: RedisClient;
+  keys: Keys;
+  backlog: Backlog;
+}) {
+  const overrides = createLimitOverrides({ redis, keys });
+  const reportKey = (provider: string): string => `${keys.backlog(provider)}:report`;
+
+  return {
+    /** A worker tells how the provider's limits stand. */
+    async publishLimiter(provider: string, status: LimiterStatus): Promise<void> {
+      await redis.set(reportKey(provider), JSON.stringify(status), 'PX', REPORT_TTL_MS);
+    },
+
+    async providerState(provider: string): Promise<ProviderState> {
+      const [depth, rows, report, leftMs, [seconds, micros]] = await Promise.all([
+        backlog.depth(provider),
+        redis.hgetall(`${keys.backlog(provider)}:workers`),
+        redis.get(reportKey(provider)),
+        redis.pttl(reportKey(provider)),
+        redis.time(),
+      ]);
+      const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+      const parsed = report === null ? null : limiterStatusSchema.safeParse(JSON.parse(report));
+      return {
+        depth,
+        workers: liveWorkers(rows, nowMs),
+        limiter: parsed?.success
+          ? { atMs: nowMs - (REPORT_TTL_MS - Math.max(0, leftMs)), status: parsed.data }
+          : null,
+      };
+    },
+
+    /** Limits that are set over the configuration, by provider. */
+    limitOverrides: (): Promise<LimitOverrides> => overrides.read(),
+
+    /** In force at every worker as soon as it hears of it. Answers all that is now set for the provider. */
+    patchLimits: (provider: string, limits: LimitPatch): Promise<LimitOverride> =>
+      overrides.patch(provider, limits),
+
+    /** Puts a changed policy in force at these providers, for all processes. */
+    async setPolicy(policy: FairnessPolicy, providers: readonly string[]): Promise<void> {
+      backlog.setPolicy(policy);
+      await Promise.all(providers.map((provider) => backlog.publishPolicy(provider)));
+    },
+  };
+}
+
+export type Operations = ReturnType<typeof createOperations>;
+
+/** Rows as `tick.lua` writes them: capacity|inflight|expires|tiers. */
+function liveWorkers(rows: Readonly<Record<string, string>>, nowMs: number): LiveWorker[] {
+  return Object.entries(rows).flatMap(([worker, row]) => {
+    const [capacity, inflight, expires, tiers = ''] = row.split('|');
+    if (Number(expires) <= nowMs) return [];
+    const served = TIERS.filter((tier) => tiers.split(',').includes(tier));
+    return [{ worker, capacity: Number(capacity), inflight: Number(inflight), tiers: served }];
+  });
+}
