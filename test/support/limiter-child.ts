@@ -73,5 +73,10 @@ async function hold(): Promise<void> {
 }
 
 function newRequest() {
-  return { model: 'gpt', reservationId: crypto.randomUUID(), estimatedTokens: 10, signal };
+  return {
+    model: 'gpt',
+    reservationId: crypto.randomUUID(),
+    estimate: { inputTokens: 10, outputTokens: 0 },
+    signal,
+  };
 }

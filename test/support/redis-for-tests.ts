@@ -29,7 +29,9 @@ export async function startTestRedis({
   if (server) return server;
 
   const { GenericContainer } = await import('testcontainers');
-  const command = ['redis-server', '--appendonly', 'yes', '--maxmemory-policy', 'noeviction', ...settings];
+  const reachable = ['--bind', '0.0.0.0', '--protected-mode', 'no'];
+  const safety = ['--appendonly', 'yes', '--maxmemory-policy', 'noeviction'];
+  const command = ['redis-server', ...reachable, ...safety, ...settings];
   const container = await new GenericContainer('redis:8-bookworm')
     .withExposedPorts(6379)
     .withCommand(command)
