@@ -2,6 +2,7 @@ import type { Config } from '@sluice/contracts';
 import { createEgressClient } from '@sluice/egress';
 import {
   connectRedis,
+  createErrorLog,
   createMetrics,
   openBroker,
   startHealthServer,
@@ -10,7 +11,9 @@ import {
   type Metrics,
 } from '@sluice/runtime';
 import { createWebhookDeliverer } from '@sluice/webhooks';
+import { eraseAfterDelivery } from './erase-after-delivery.ts';
 import { startRounds } from './start-rounds.ts';
+import { trimJobIndexes } from './trim-job-indexes.ts';
 
 export interface StartDispatcherOptions {
   config: Config;
@@ -37,8 +40,7 @@ export async function startDispatcher(options: StartDispatcherOptions): Promise<
   const metrics = options.metrics ?? createMetrics();
   const open = await openBroker({ config, environment, logger, metrics });
   const { broker, redis } = open;
-  const onError = (error: unknown): void =>
-    logger.warn({ reason: error instanceof Error ? error.message : String(error) }, 'dispatcher error');
+  const onError = createErrorLog({ logger, message: 'dispatcher error' });
   const connection = connectRedis({
     environment,
     role: 'worker',
@@ -55,7 +57,7 @@ export async function startDispatcher(options: StartDispatcherOptions): Promise<
     timeoutMs: config.webhooks.timeout,
     onDelivered: (delivery) => {
       metrics.webhookDelivery({ outcome: 'delivered' });
-      return eraseIfWanted(delivery);
+      return eraseAfterDelivery(broker, delivery);
     },
     onFailed: (delivery) => {
       metrics.webhookDelivery({ outcome: 'failed' });
@@ -63,20 +65,6 @@ export async function startDispatcher(options: StartDispatcherOptions): Promise<
     },
     onError,
   });
-
-  async function eraseIfWanted({
-    jobId,
-    tenant,
-    type,
-  }: {
-    jobId: string;
-    tenant: string;
-    type: string;
-  }): Promise<void> {
-    const job = await broker.jobs.get(jobId, tenant);
-    if (job?.options.deleteAfterDelivery && type === `job.${job.status}`)
-      await broker.jobs.erase(jobId, tenant);
-  }
 
   const sweepAfterMs = options.sweepAfterMs ?? 30_000;
   const rounds = startRounds({
@@ -93,6 +81,7 @@ export async function startDispatcher(options: StartDispatcherOptions): Promise<
           }
         },
       },
+      { name: 'trim', everyMs: 60_000, run: () => trimJobIndexes({ redis, keys: broker.keys }) },
       { name: 'repair-webhooks', everyMs: 10_000, run: () => deliverer.repairDeliveries() },
     ],
   });

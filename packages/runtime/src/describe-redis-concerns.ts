@@ -1,4 +1,5 @@
 import type { DurabilityMode } from '@sluice/contracts';
+import { hasWaitAof } from './durability-in-force.ts';
 import type { RedisFacts } from './read-redis-facts.ts';
 
 const MAX_CLOCK_SKEW_MS = 1_000;
@@ -35,9 +36,4 @@ export function describeRedisConcerns(facts: RedisFacts, durability: DurabilityM
     concerns.push('Redis uses more than 80 % of maxmemory: submits are refused until it is drained.');
   }
   return concerns;
-}
-
-function hasWaitAof({ version }: RedisFacts): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > 7 || (major === 7 && minor >= 2);
 }

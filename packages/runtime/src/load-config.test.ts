@@ -116,14 +116,6 @@ colour: red
     },
   );
 
-  test('limits that are not enforced are refused rather than ignored', () => {
-    const message = faultsOf(
-      'providers: { a: { kind: openai, limits: { requests_per_day: 5, enforcement: window } } }',
-    );
-    expect(message).toContain('providers.a.limits.requests_per_day: does not work in this release');
-    expect(message).toContain('providers.a.limits.enforcement: does not work in this release');
-  });
-
   test('another strategy is refused', () => {
     const message = faultsOf(
       'providers: { a: { kind: openai } }\nroutes: { r: { strategy: cheapest, targets: [a/x] } }',

@@ -1,11 +1,13 @@
 import type { Redis } from 'ioredis';
-import { createBroker, type Broker } from '@sluice/broker';
+import { createBroker, fairnessPolicy, type Broker } from '@sluice/broker';
 import type { Config } from '@sluice/contracts';
 import { createWebhookOutbox, eraseDeliveries, renderWebhookEvent, webhookEventId } from '@sluice/webhooks';
 import { connectRedis } from './connect-redis.ts';
+import { createErrorLog } from './create-error-log.ts';
 import { createRedisErrorLog } from './create-redis-error-log.ts';
 import type { Logger } from './create-logger.ts';
 import type { Metrics } from './create-metrics.ts';
+import { durabilityInForce } from './durability-in-force.ts';
 import { describeRedisConcerns } from './describe-redis-concerns.ts';
 import type { Environment } from './load-environment.ts';
 import { readRedisFacts, type RedisFacts } from './read-redis-facts.ts';
@@ -56,22 +58,16 @@ export async function openBroker({
     await Promise.all([waitForRedis(redis, wait), waitForRedis(queueConnection, wait)]);
     const facts = await readRedisFacts(redis);
     for (const concern of describeRedisConcerns(facts, config.durability)) logger.warn(concern);
-    const onError = (error: unknown, context: object = {}): void => {
-      logger.warn({ ...context, reason: error instanceof Error ? error.message : String(error) }, 'deferred');
-    };
+    const onError = createErrorLog({ logger, message: 'deferred' });
     const prefix = environment.redisPrefix;
     const outbox = createWebhookOutbox({ redis, queueConnection, prefix, onError });
     const broker = createBroker({
       redis,
       queueConnection,
       prefix,
-      shares: {
-        priority: config.tiers.priority.share,
-        standard: config.tiers.standard.share,
-        flex: config.tiers.flex.share,
-      },
+      ...fairnessPolicy(config),
       durability: {
-        mode: config.durability,
+        mode: durabilityInForce(facts, config.durability),
         syncsEveryWrite: facts.aofEnabled && facts.appendfsync === 'always',
         timeoutMs: DURABILITY_TIMEOUT_MS,
       },

@@ -15,18 +15,34 @@ export async function waitForRedis(
   redis: Redis,
   { timeoutMs = 10_000, address }: { timeoutMs?: number; address: string },
 ): Promise<void> {
+  // A command without a connection only says that there is none; why is told by the connection's own errors.
+  let fault: string | null = null;
+  const keepFault = (error: Error): void => {
+    fault = error.message || (error as { code?: string }).code || error.name;
+  };
+  redis.on('error', keepFault);
+  try {
+    await untilPong(redis, { timeoutMs, address, reason: (error) => fault ?? error.message });
+  } finally {
+    redis.off('error', keepFault);
+  }
+}
+
+async function untilPong(
+  redis: Redis,
+  { timeoutMs, address, reason }: { timeoutMs: number; address: string; reason: (error: Error) => string },
+): Promise<void> {
   const until = performance.now() + timeoutMs;
-  for (let reason = 'no connection'; ;) {
+  for (;;) {
     try {
       await redis.ping();
       return;
     } catch (error) {
-      reason = (error as Error).message;
-    }
-    if (performance.now() > until) {
-      throw new RedisNotReadyError(
-        `Redis at ${address} does not answer (${reason}). Start it, or correct REDIS_URL.`,
-      );
+      if (performance.now() > until) {
+        throw new RedisNotReadyError(
+          `Redis at ${address} does not answer (${reason(error as Error)}). Start it, or correct REDIS_URL.`,
+        );
+      }
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

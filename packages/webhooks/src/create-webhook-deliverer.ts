@@ -86,6 +86,7 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
   let closing: Promise<void> | null = null;
   return {
     repairDeliveries: (repair) => repairDeliveries({ redis, keys, tickets }, repair),
-    close: () => (closing ??= worker.close().then(() => tickets.close())),
+    // Without Redis there is nothing to wait for: what an attempt brings can't be stored, and BullMQ waits for ever.
+    close: () => (closing ??= worker.close(redis.status !== 'ready').then(() => tickets.close())),
   };
 }
