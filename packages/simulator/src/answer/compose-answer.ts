@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import type { SimulatedChat } from '../vendors/vendor-wire.ts';
+import type { SimulatedChat } from '../vendors/simulated-chat.ts';
+import { composeText } from './compose-text.ts';
 import { countTextTokens } from './count-tokens.ts';
+import { conversationSeed } from './conversation-seed.ts';
 import { createSeededRandom } from './seeded-random.ts';
-import { SENTENCES } from './sentences.ts';
 
 export interface ComposedAnswer {
   text: string;
@@ -12,38 +12,20 @@ export interface ComposedAnswer {
   tokens: number;
 }
 
-/** The longest plain word of the conversation's last turn, so that answers differ visibly. */
-function topicOf(chat: SimulatedChat): string {
-  const words =
-    chat.turns
-      .at(-1)
-      ?.text.slice(0, 4_000)
-      .match(/[A-Za-z]{4,16}/g) ?? [];
-  return words
-    .reduce((longest, word) => (word.length > longest.length ? word : longest), 'this')
-    .toLowerCase();
-}
-
 /**
- * Deterministic English for a conversation: the same model, turns and range give the same text. It is ASCII, so that
- * one token is four characters and `max_tokens` cuts at an exact place. Stop sequences are honoured, not included.
+ * Deterministic text for a conversation: the same model, turns and range give the same text. It is ASCII unless the
+ * caller's words or schema are not, so that one token is four characters and `max_tokens` cuts at an exact place.
+ * Stop sequences are honoured, not included. `variant` tells several answers to one prompt apart.
  */
-export function composeAnswer(chat: SimulatedChat, range: { min: number; max: number }): ComposedAnswer {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([chat.model, chat.turns.map(({ role, text }) => [role, text])]))
-    .digest();
-  const random = createSeededRandom(digest.readUInt32BE(0));
-  const wantedTokens = range.min + Math.floor(random() * (range.max - range.min + 1));
-  const topic = topicOf(chat);
-  const sentences = [`Here is what matters about ${topic}.`];
-  for (let length = sentences[0]!.length; length < wantedTokens * 4; length += sentences.at(-1)!.length + 1) {
-    const sentence = SENTENCES[Math.floor(random() * SENTENCES.length)]!;
-    sentences.push(sentence.replace('{topic}', topic));
-  }
-  let text = sentences.join(' ');
+export function composeAnswer(
+  chat: SimulatedChat,
+  range: { min: number; max: number },
+  { variant = 0, maxTokens = chat.maxOutputTokens }: { variant?: number; maxTokens?: number | null } = {},
+): ComposedAnswer {
+  let text = composeText(chat, range, createSeededRandom(conversationSeed(chat) + variant));
   let finish: ComposedAnswer['finish'] = 'stop';
-  if (chat.maxOutputTokens !== null && text.length > chat.maxOutputTokens * 4) {
-    text = text.slice(0, chat.maxOutputTokens * 4);
+  if (maxTokens !== null && text.length > maxTokens * 4) {
+    text = text.slice(0, maxTokens * 4);
     finish = 'length';
   }
   const stop = chat.stopSequences

@@ -18,6 +18,8 @@ import { z } from 'zod';
  * - `malformed_json`, `empty_body`: 200 with a broken or without a body.
  * - `refusal`: the model declines (OpenAI `message.refusal` with `content_filter`, Anthropic `refusal`, Gemini `SAFETY`).
  * - `prompt_blocked`: Gemini 200 without candidates; elsewhere the vendor's 400.
+ * - `malformed_function_call`: Gemini's finish reason of that name; elsewhere tool calls whose arguments are no JSON
+ *   (Anthropic: in streams; a plain message can not carry them and has an empty input).
  */
 export const FAULT_KINDS = [
   'rate_limited',
@@ -40,6 +42,7 @@ export const FAULT_KINDS = [
   'empty_body',
   'refusal',
   'prompt_blocked',
+  'malformed_function_call',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 

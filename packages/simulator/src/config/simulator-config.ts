@@ -3,14 +3,9 @@ import { z } from 'zod';
 import { faultRuleSchema } from './fault-rule.ts';
 import { latencyProfileSchema } from './latency-profile.ts';
 import { simulatedLimitsSchema } from './simulated-limits.ts';
+import { simulatedPriceSchema } from './simulated-price.ts';
 
 const tokens = z.number().int().positive();
-
-/** US dollars per million tokens. */
-const simulatedPriceSchema = z.strictObject({
-  input: z.number().nonnegative().default(1),
-  output: z.number().nonnegative().default(5),
-});
 
 const modelConfigSchema = z.strictObject({
   limits: simulatedLimitsSchema.optional(),

@@ -1,5 +1,11 @@
 import type { SimulatedLimits } from '../config/simulated-limits.ts';
-import { createLimitGate, type GateCrossing, type GateState, type LimitGate } from './limit-gate.ts';
+import {
+  createLimitGate,
+  type CallTokens,
+  type GateCrossing,
+  type GateState,
+  type LimitGate,
+} from './limit-gate.ts';
 
 export type AdmissionOutcome =
   /** `release` ends the call for the concurrency limits; calling it twice is harmless. */
@@ -8,7 +14,7 @@ export type AdmissionOutcome =
 
 export interface AccountLimiter {
   /** Admits a call to the account's and the model's limits together, or to neither. */
-  admit(nowMs: number, call: { model: string; tokens: number }): AdmissionOutcome;
+  admit(nowMs: number, call: { model: string; tokens: CallTokens }): AdmissionOutcome;
   /** The limits that hold for a model, or all of them. */
   states(nowMs: number, model?: string): GateState[];
   setLimits(nowMs: number, limits: SimulatedLimits | null, model: string | null): void;

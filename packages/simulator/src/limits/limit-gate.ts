@@ -1,7 +1,16 @@
 import type { SimulatedLimits } from '../config/simulated-limits.ts';
+import { createDayMeter } from './day-meter.ts';
 import { createRateMeter, type Crossing, type RateMeter } from './rate-meter.ts';
 
-export const DIMENSIONS = ['requests', 'tokens', 'concurrency'] as const;
+export const DIMENSIONS = [
+  'requests',
+  'tokens',
+  'input_tokens',
+  'output_tokens',
+  'requests_day',
+  'tokens_day',
+  'concurrency',
+] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
 export interface GateCrossing extends Crossing {
@@ -22,10 +31,15 @@ export interface GateState {
   peak: number;
 }
 
+export interface CallTokens {
+  input: number;
+  output: number;
+}
+
 /** All limits of one scope: an account, or one model at it. */
 export interface LimitGate {
-  arrive(nowMs: number, tokens: number): GateCrossing[];
-  admit(nowMs: number, tokens: number): void;
+  arrive(nowMs: number, tokens: CallTokens): GateCrossing[];
+  admit(nowMs: number, tokens: CallTokens): void;
   /** An admitted call has ended. */
   release(): void;
   states(nowMs: number): GateState[];
@@ -42,7 +56,7 @@ export function createLimitGate({
   limits: SimulatedLimits | null;
   nowMs: number;
 }): LimitGate {
-  let meters: { dimension: Dimension; meter: RateMeter }[] = [];
+  let meters: { dimension: Dimension; meter: Pick<RateMeter, 'arrive' | 'admit' | 'state'> }[] = [];
   let concurrency: number | undefined;
   let inFlight = 0;
   let peakInFlight = 0;
@@ -51,29 +65,32 @@ export function createLimitGate({
     meters = [];
     concurrency = limits?.concurrency;
     if (!limits) return;
-    const { requests_per_minute, tokens_per_minute, burst_requests, burst_tokens, enforcement } = limits;
-    if (requests_per_minute !== undefined) {
-      const meter = createRateMeter({
-        perMinute: requests_per_minute,
-        burst: burst_requests,
-        enforcement,
-        nowMs: atMs,
-      });
-      meters.push({ dimension: 'requests', meter });
+    const { burst_requests, burst_tokens, enforcement } = limits;
+    const rates = [
+      ['requests', limits.requests_per_minute, burst_requests],
+      ['tokens', limits.tokens_per_minute, burst_tokens],
+      ['input_tokens', limits.input_tokens_per_minute, burst_tokens],
+      ['output_tokens', limits.output_tokens_per_minute, burst_tokens],
+    ] as const;
+    for (const [dimension, perMinute, burst] of rates) {
+      if (perMinute === undefined) continue;
+      meters.push({ dimension, meter: createRateMeter({ perMinute, burst, enforcement, nowMs: atMs }) });
     }
-    if (tokens_per_minute !== undefined) {
-      const meter = createRateMeter({
-        perMinute: tokens_per_minute,
-        burst: burst_tokens,
-        enforcement,
-        nowMs: atMs,
-      });
-      meters.push({ dimension: 'tokens', meter });
+    const days = [
+      ['requests_day', limits.requests_per_day],
+      ['tokens_day', limits.tokens_per_day],
+    ] as const;
+    for (const [dimension, perDay] of days) {
+      if (perDay !== undefined) meters.push({ dimension, meter: createDayMeter(perDay) });
     }
   }
   setLimits(initial, nowMs);
 
-  const amountOf = (dimension: Dimension, tokens: number): number => (dimension === 'tokens' ? tokens : 1);
+  const amountOf = (dimension: Dimension, { input, output }: CallTokens): number => {
+    if (dimension === 'input_tokens') return input;
+    if (dimension === 'output_tokens') return output;
+    return dimension.startsWith('tokens') ? input + output : 1;
+  };
 
   return {
     setLimits,

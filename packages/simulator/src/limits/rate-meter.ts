@@ -6,7 +6,7 @@ import type { SimulatedLimits } from '../config/simulated-limits.ts';
 const DEFAULT_BURST_MINUTES = 5 / 60;
 
 export interface Crossing {
-  rule: 'bucket' | 'window' | 'concurrency';
+  rule: 'bucket' | 'window' | 'day' | 'concurrency';
   /** Capacity of the bucket, size of the window, or calls at once. */
   limit: number;
   /** What it would hold with this call; above `limit`. */

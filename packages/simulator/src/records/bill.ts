@@ -1,3 +1,6 @@
+import type { SimulatedPrice } from '../config/simulated-price.ts';
+import type { CacheUse } from '../vendors/simulated-completion.ts';
+
 /** What one model at one account has cost so far. */
 export interface BillLine {
   account: string;
@@ -14,8 +17,9 @@ export interface BillEntry {
   model: string;
   promptTokens: number;
   completionTokens: number;
-  /** US dollars per million tokens. */
-  price: { input: number; output: number };
+  cache: CacheUse;
+  serviceTier: string | null;
+  price: SimulatedPrice;
 }
 
 export interface Bill {
@@ -25,13 +29,27 @@ export interface Bill {
   clear(): void;
 }
 
+function costOf({ promptTokens, completionTokens, cache, serviceTier, price }: BillEntry): number {
+  const { readTokens, write5mTokens, write1hTokens } = cache;
+  const plainTokens = promptTokens - readTokens - write5mTokens - write1hTokens;
+  const factor = serviceTier === 'flex' || serviceTier === 'priority' ? price[`${serviceTier}_factor`] : 1;
+  const sum =
+    plainTokens * price.input +
+    readTokens * (price.cache_read ?? price.input * 0.1) +
+    write5mTokens * (price.cache_write_5m ?? price.input * 1.25) +
+    write1hTokens * (price.cache_write_1h ?? price.input * 2) +
+    completionTokens * price.output;
+  return (sum * factor) / 1_000_000;
+}
+
 /** The provider's own account of what was used, counted from the answers that it sent. */
 export function createBill(): Bill {
   const lines = new Map<string, BillLine>();
 
   return {
-    charge({ account, model, promptTokens, completionTokens, price }) {
-      const costUsd = (promptTokens * price.input + completionTokens * price.output) / 1_000_000;
+    charge(entry) {
+      const { account, model, promptTokens, completionTokens } = entry;
+      const costUsd = costOf(entry);
       const key = `${account}/${model}`;
       const line = lines.get(key) ?? {
         account,

@@ -20,6 +20,13 @@ export interface CallRecord {
   /** As billed; a broken stream is billed for what was sent. */
   prompt_tokens: number;
   completion_tokens: number;
+  /** Of `completion_tokens`. */
+  reasoning_tokens: number;
+  /** Of `prompt_tokens`. */
+  cache_read_tokens: number;
+  cache_write_tokens: number;
+  /** As the answer named it; null when it named none. */
+  service_tier: string | null;
   cost_usd: number;
   /** From arrival to the end; null while the call runs. */
   latency_ms: number | null;

@@ -16,7 +16,7 @@ export interface Overshoot {
    * `bucket`: the bucket was empty. `window`: a 60 s window held more than the limit (plus the burst, where the bucket
    * is what is enforced). `concurrency`: too many calls at once.
    */
-  rule: 'bucket' | 'window' | 'concurrency';
+  rule: 'bucket' | 'window' | 'day' | 'concurrency';
   limit: number;
   /** What it would have held with this call; above `limit`. */
   observed: number;

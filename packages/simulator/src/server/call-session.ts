@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { CallRecord } from '../records/call-record.ts';
-import type { WireAnswer } from '../vendors/vendor-wire.ts';
+import type { SimulatedCompletion, WireAnswer } from '../vendors/vendor-wire.ts';
 import { monotonicNowMs } from './monotonic-now-ms.ts';
 import type { SimulatedAccount, SimulatorState } from './simulator-state.ts';
 
@@ -30,8 +30,8 @@ export interface CallSession {
   signal: AbortSignal;
   /** Called once when the call is over, before its last byte, so that the client's next call finds the slot free. */
   release: () => void;
-  /** Books tokens for the call. */
-  charge(usage: { promptTokens: number; completionTokens: number }): void;
+  /** Books a completion, or the part of it that was sent. */
+  charge(completion: SimulatedCompletion, sentTokens?: number): void;
   /** Closes the record. Calling it twice is harmless. */
   end(): void;
   /** Sends a whole answer and ends. */
@@ -59,6 +59,10 @@ function newRecord({ account, path, headers, body, atMs }: Exchange): Omit<CallR
     fault: null,
     prompt_tokens: 0,
     completion_tokens: 0,
+    reasoning_tokens: 0,
+    cache_read_tokens: 0,
+    cache_write_tokens: 0,
+    service_tier: null,
     cost_usd: 0,
     latency_ms: null,
     aborted: false,
@@ -82,16 +86,22 @@ export function openCallSession(state: SimulatorState, exchange: Exchange): Call
     record,
     signal: controller.signal,
     release: () => {},
-    charge({ promptTokens, completionTokens }) {
+    charge({ chat, promptTokens, completionTokens, reasoningTokens, cache }, sentTokens = completionTokens) {
       const model = record.model ?? 'unknown';
       const price = account.config.models[model]?.price ?? account.config.price;
       record.prompt_tokens = promptTokens;
-      record.completion_tokens = completionTokens;
+      record.completion_tokens = sentTokens;
+      record.reasoning_tokens = Math.min(reasoningTokens, sentTokens);
+      record.cache_read_tokens = cache.readTokens;
+      record.cache_write_tokens = cache.write5mTokens + cache.write1hTokens;
+      record.service_tier = chat.serviceTier ?? null;
       record.cost_usd = state.bill.charge({
         account: account.name,
         model,
         promptTokens,
-        completionTokens,
+        completionTokens: sentTokens,
+        cache,
+        serviceTier: record.service_tier,
         price,
       });
     },

@@ -1,11 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { composeAnswer } from '../answer/compose-answer.ts';
-import { countPromptTokens, countTextTokens } from '../answer/count-tokens.ts';
+import { countPromptTokens } from '../answer/count-tokens.ts';
 import type { FaultRule } from '../config/fault-rule.ts';
 import { SIMULATOR_MODELS } from '../config/simulator-models.ts';
 import { isObject } from '../vendors/is-object.ts';
 import type {
-  SimulatedChat,
   SimulatedCompletion,
   WireAnswer,
   WireContext,
@@ -13,6 +11,7 @@ import type {
   WireErrorKind,
 } from '../vendors/vendor-wire.ts';
 import type { CallSession } from './call-session.ts';
+import { composeCompletion } from './compose-completion.ts';
 import { faultAmong } from './fault-among.ts';
 import { maskKey } from './mask-key.ts';
 
@@ -42,35 +41,6 @@ function hintOf(rule: FaultRule): WireErrorDetails {
     : { retryAfterMs: seconds * 1_000 };
 }
 
-function completionOf(
-  session: CallSession,
-  context: WireContext,
-  { chat, promptTokens, rule }: { chat: SimulatedChat; promptTokens: number; rule: FaultRule | null },
-): SimulatedCompletion {
-  const { account } = session.exchange;
-  const shared = {
-    requestId: context.requestId,
-    createdSeconds: Math.floor(context.nowMs / 1_000),
-    chat,
-    promptTokens,
-  };
-  if (rule?.kind === 'refusal' || rule?.kind === 'prompt_blocked') {
-    const text = rule.kind === 'refusal' ? account.wire.refusalText : '';
-    const completionTokens = countTextTokens(text);
-    return {
-      ...shared,
-      text,
-      pieces: text ? [text] : [],
-      finish: rule.kind,
-      stopSequence: null,
-      completionTokens,
-    };
-  }
-  const { text, finish, stopSequence, tokens } = composeAnswer(chat, session.state.config.answer_tokens);
-  const pieces = text.match(/\s*\S+|\s+$/g) ?? [];
-  return { ...shared, text, pieces, finish, stopSequence, completionTokens: tokens };
-}
-
 /** Takes the call through the account's limits, recording what it crosses; null when it is admitted. */
 async function passLimits(
   session: CallSession,
@@ -81,7 +51,7 @@ async function passLimits(
   const { account, atMs } = exchange;
   // A client that left frees its slot; its close may wait in this turn of the event loop.
   await setImmediate();
-  const tokens = completion.promptTokens + completion.completionTokens;
+  const tokens = { input: completion.promptTokens, output: completion.completionTokens };
   const outcome = account.limiter.admit(atMs, { model: completion.chat.model, tokens });
   for (const { model, dimension, rule, limit, observed, refuses } of outcome.crossings) {
     const where = { at_ms: atMs, call: record.n, account: account.name, model };
@@ -154,10 +124,10 @@ export async function judgeCall(
   if (parsed.status === 'refused') return { status: 'answer', answer: parsed.answer };
   const { chat } = parsed;
   record.stream = chat.stream;
-  const promptTokens = countPromptTokens(chat.turns.map((turn) => turn.text));
+  const promptTokens = countPromptTokens(chat);
   if (promptTokens > context.maxInputTokens) return refuse('context_window', { promptTokens });
 
-  const completion = completionOf(session, context, { chat, promptTokens, rule });
+  const completion = composeCompletion(session, context, { chat, promptTokens, rule });
   const overLimit = await passLimits(session, context, completion);
   if (overLimit) return { status: 'answer', answer: overLimit };
   record.fault = rule?.kind ?? null;
@@ -170,5 +140,6 @@ export async function judgeCall(
   if (rule?.kind === 'error_in_stream' && !chat.stream) {
     return { status: 'fail', rule, answer: wire.error('server_error', context, hintOf(rule)) };
   }
+  if (chat.cache) completion.cache = account.cache.use(chat.cache, context.nowMs);
   return { status: 'run', completion, rule };
 }

@@ -22,10 +22,9 @@ export async function sendPlain(
   },
 ): Promise<void> {
   const { exchange, record } = session;
-  const { promptTokens, completionTokens } = completion;
   const { contentType, body } = exchange.account.wire.plain(completion);
   const half = body.slice(0, Math.floor(body.length / 2));
-  session.charge({ promptTokens, completionTokens });
+  session.charge(completion);
   if (session.signal.aborted) return;
   switch (faultAmong(rule, BREAKS)) {
     case 'connection_reset':

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { countTextTokens } from '../answer/count-tokens.ts';
 import type { FaultRule } from '../config/fault-rule.ts';
-import type { SimulatedCompletion, WireContext } from '../vendors/vendor-wire.ts';
+import type { SimulatedCompletion, WireContext, WirePiece } from '../vendors/vendor-wire.ts';
 import type { CallSession } from './call-session.ts';
 import { faultAmong } from './fault-among.ts';
 import { monotonicNowMs } from './monotonic-now-ms.ts';
@@ -30,16 +30,12 @@ async function write(session: CallSession, text: string): Promise<void> {
 }
 
 /** Sends the pieces at the account's pace, up to `count` of them; how many went out. */
-async function sendPieces(
-  session: CallSession,
-  frames: readonly string[],
-  pieces: readonly string[],
-): Promise<number> {
+async function sendPieces(session: CallSession, pieces: readonly WirePiece[]): Promise<number> {
   const { tokens_per_second: pace } = session.exchange.account.latency;
   const startedAtMs = monotonicNowMs();
   let waiting = '';
   let tokens = 0;
-  for (const [index, frame] of frames.entries()) {
+  for (const [index, { frame, text }] of pieces.entries()) {
     const aheadMs = pace === 0 ? 0 : (tokens / pace) * 1_000 - (monotonicNowMs() - startedAtMs);
     if (aheadMs > COALESCE_MS) {
       await write(session, waiting);
@@ -48,10 +44,10 @@ async function sendPieces(
     }
     if (session.signal.aborted) return index;
     waiting += frame;
-    tokens += countTextTokens(pieces[index] ?? '');
+    tokens += countTextTokens(text);
   }
   await write(session, waiting);
-  return frames.length;
+  return pieces.length;
 }
 
 /** Streams a completion, or as much of it as the fault lets through; books what was sent. */
@@ -73,13 +69,12 @@ export async function sendStream(
   const { exchange, record } = session;
   const { wire } = exchange.account;
   const { response } = exchange;
-  const { promptTokens, completionTokens, pieces } = completion;
   const frames = wire.frames(completion);
   const broken = faultAmong(rule, BREAKS);
   const breakAfter = rule?.after_tokens ?? Math.floor(frames.pieces.length / 2);
 
   if (session.signal.aborted) {
-    session.charge({ promptTokens, completionTokens: 0 });
+    session.charge(completion, 0);
     return;
   }
   record.status = 200;
@@ -90,17 +85,21 @@ export async function sendStream(
   });
   response.flushHeaders();
   if (broken === 'empty_body') {
-    session.charge({ promptTokens, completionTokens });
+    session.charge(completion);
     session.end();
     response.end();
     return;
   }
   await write(session, frames.head.join(''));
   const sending = broken ? frames.pieces.slice(0, breakAfter) : frames.pieces;
-  const sent = await sendPieces(session, sending, pieces);
+  const sent = await sendPieces(session, sending);
   const complete = !broken && !session.signal.aborted;
-  const sentTokens = complete ? completionTokens : countTextTokens(pieces.slice(0, sent).join(''));
-  session.charge({ promptTokens, completionTokens: sentTokens });
+  const sentText = sending.slice(0, sent).map((piece) => piece.text);
+  const sentTokens = Math.min(
+    frames.hiddenTokens + countTextTokens(sentText.join('')),
+    completion.completionTokens,
+  );
+  session.charge(completion, complete ? completion.completionTokens : sentTokens);
   if (session.signal.aborted) return;
   switch (broken) {
     case 'hang_mid_stream':
@@ -114,7 +113,7 @@ export async function sendStream(
       response.end(wire.errorFrame(context));
       return;
     case 'malformed_json': {
-      const frame = frames.pieces[breakAfter] ?? frames.tail[0] ?? 'data: {';
+      const frame = frames.pieces[breakAfter]?.frame ?? frames.tail[0] ?? 'data: {';
       const [end] = /\r?\n\r?\n$/.exec(frame) ?? ['\n\n'];
       session.end();
       response.end(`${frame.slice(0, Math.floor(frame.length * 0.7)).trimEnd()}${end}`);

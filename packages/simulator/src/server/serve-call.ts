@@ -60,7 +60,12 @@ async function serveChat(
     account.vendor === 'openai'
       ? { 'openai-processing-ms': String(Math.round(monotonicNowMs() - startedAtMs)) }
       : {};
-  const options = { completion, rule, headers: { ...headers(), ...timing }, hang };
+  const options = {
+    completion,
+    rule,
+    headers: { ...headers(), ...account.wire.completionHeaders(completion), ...timing },
+    hang,
+  };
   if (completion.chat.stream) await sendStream(session, context, options);
   else await sendPlain(session, options);
 }

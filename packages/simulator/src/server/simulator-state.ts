@@ -12,6 +12,7 @@ import type { VendorWire } from '../vendors/vendor-wire.ts';
 import { wireFor } from '../vendors/wire-for.ts';
 import { createFaultPlan, type FaultPlan } from './fault-plan.ts';
 import { monotonicNowMs } from './monotonic-now-ms.ts';
+import { createPromptCache, type PromptCache } from './prompt-cache.ts';
 
 export interface SimulatedAccount {
   name: string;
@@ -20,6 +21,7 @@ export interface SimulatedAccount {
   config: AccountConfig;
   limiter: AccountLimiter;
   latency: LatencyProfile;
+  cache: PromptCache;
 }
 
 /** Everything that changes while the simulator runs. */
@@ -52,13 +54,13 @@ function startAccount(name: string, config: AccountConfig, latency: LatencyProfi
 function freshConditions(
   config: AccountConfig,
   latency: LatencyProfile,
-): Pick<SimulatedAccount, 'limiter' | 'latency'> {
+): Pick<SimulatedAccount, 'limiter' | 'latency' | 'cache'> {
   const limiter = createAccountLimiter({
     limits: config.limits ?? null,
     models: modelLimits(config),
     nowMs: monotonicNowMs(),
   });
-  return { limiter, latency: config.latency ?? latency };
+  return { limiter, latency: config.latency ?? latency, cache: createPromptCache() };
 }
 
 export function createSimulatorState(config: SimulatorConfig): SimulatorState {

@@ -1,37 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FaultKind } from '../config/fault-rule.ts';
 import type { GateCrossing, GateState } from '../limits/limit-gate.ts';
+import type { SimulatedChat } from './simulated-chat.ts';
+import type { SimulatedCompletion } from './simulated-completion.ts';
+
+export type { SimulatedChat } from './simulated-chat.ts';
+export type { SimulatedCompletion } from './simulated-completion.ts';
 
 export interface WireAnswer {
   status: number;
   headers: Record<string, string>;
   body: string;
-}
-
-/** A conversation, read from any vendor's request. */
-export interface SimulatedChat {
-  model: string;
-  turns: { role: 'system' | 'user' | 'assistant'; text: string }[];
-  maxOutputTokens: number | null;
-  stopSequences: string[];
-  stream: boolean;
-  /** OpenAI's `stream_options.include_usage`; the other vendors always report usage. */
-  includeUsage: boolean;
-}
-
-/** An answer, to be written in any vendor's form. */
-export interface SimulatedCompletion {
-  requestId: string;
-  /** Unix seconds. */
-  createdSeconds: number;
-  chat: SimulatedChat;
-  text: string;
-  /** `text` in the pieces that a stream sends. */
-  pieces: string[];
-  finish: 'stop' | 'stop_sequence' | 'length' | 'refusal' | 'prompt_blocked';
-  stopSequence: string | null;
-  promptTokens: number;
-  completionTokens: number;
 }
 
 /** What the vendor knows about the call when it validates or refuses it. */
@@ -59,6 +38,7 @@ export type WireErrorKind =
       | 'malformed_json'
       | 'empty_body'
       | 'refusal'
+      | 'malformed_function_call'
     >
   | 'missing_key'
   | 'invalid_key'
@@ -88,17 +68,26 @@ export type WireEndpoint =
   | { status: 'wrong_method' }
   | { status: 'unknown' };
 
+export interface WirePiece {
+  frame: string;
+  /** What the model produced for it, for pace and bill. */
+  text: string;
+}
+
 /** The SSE frames of one answer. What a client may be sent before the model has produced anything is in `head`. */
 export interface WireFrames {
   head: string[];
-  pieces: string[];
+  pieces: WirePiece[];
   tail: string[];
+  /** Tokens that no frame shows: thoughts that the vendor keeps to itself. */
+  hiddenTokens: number;
 }
 
 /** One vendor's wire format. Pure: no clock, no connection, no state. */
 export interface VendorWire {
   endpoint(method: string, path: string, query: URLSearchParams): WireEndpoint;
   newRequestId(): string;
+  newToolCallId(): string;
   /** The caller's key; null when none was sent. */
   apiKey(headers: IncomingHttpHeaders, query: URLSearchParams): string | null;
   parse(
@@ -109,6 +98,8 @@ export interface VendorWire {
   error(kind: WireErrorKind, context: WireContext, details?: WireErrorDetails): WireAnswer;
   /** Headers of every answer, rate limits included. `states` holds only what is configured. */
   headers(context: WireContext, states: readonly GateState[]): Record<string, string>;
+  /** Headers of a completion, beside those of every answer. */
+  completionHeaders(completion: SimulatedCompletion): Record<string, string>;
   plain(completion: SimulatedCompletion): { contentType: string; body: string };
   streamContentType: string;
   frames(completion: SimulatedCompletion): WireFrames;

@@ -1,8 +1,9 @@
 import { randomText } from '../random-text.ts';
 import type { VendorWire } from '../vendor-wire.ts';
 import { anthropicError } from './anthropic-error.ts';
+import { anthropicFrames } from './anthropic-frames.ts';
 import { anthropicHeaders } from './anthropic-headers.ts';
-import { anthropicFrames, anthropicMessage } from './anthropic-message.ts';
+import { anthropicMessage } from './anthropic-message.ts';
 import { parseAnthropicRequest } from './parse-anthropic-request.ts';
 
 /** Anthropic's Messages API. */
@@ -14,6 +15,7 @@ export function anthropicWire(): VendorWire {
       return method === 'POST' ? { status: 'chat', model: null, stream: null } : { status: 'wrong_method' };
     },
     newRequestId: () => `req_011C${randomText(20)}`,
+    newToolCallId: () => `toolu_01${randomText(22)}`,
     apiKey(headers) {
       // Both headers sent: x-api-key wins.
       const key = headers['x-api-key'];
@@ -23,6 +25,7 @@ export function anthropicWire(): VendorWire {
     parse: (body, _endpoint, context) => parseAnthropicRequest(body, context),
     error: anthropicError,
     headers: anthropicHeaders,
+    completionHeaders: () => ({}),
     plain: (completion) => ({ contentType: 'application/json', body: anthropicMessage(completion) }),
     streamContentType: 'text/event-stream; charset=utf-8',
     frames: anthropicFrames,

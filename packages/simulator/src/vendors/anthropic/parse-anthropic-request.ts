@@ -1,10 +1,18 @@
+import { countPromptTokens } from '../../answer/count-tokens.ts';
 import { isObject } from '../is-object.ts';
 import type { ParsedChat, SimulatedChat, WireContext } from '../vendor-wire.ts';
 import { anthropicErrorBody } from './anthropic-error-body.ts';
 import { AnthropicInvalid } from './anthropic-invalid.ts';
 import { checkAnthropicSampling } from './check-anthropic-sampling.ts';
-import { readAnthropicContent } from './read-anthropic-content.ts';
+import { anthropicCachePlan } from './anthropic-cache-plan.ts';
+import { anthropicTurns } from './anthropic-turns.ts';
+import { checkAnthropicOptions } from './check-anthropic-options.ts';
+import { readAnthropicBlocks } from './read-anthropic-blocks.ts';
+import { readAnthropicOutput } from './read-anthropic-output.ts';
+import { readAnthropicThinking } from './read-anthropic-thinking.ts';
+import { readAnthropicTools } from './read-anthropic-tools.ts';
 import { readAnthropicTurns } from './read-anthropic-turns.ts';
+import { readCacheControl } from './read-cache-control.ts';
 
 /** API versions that the header may name. */
 const VERSIONS = ['2023-01-01', '2023-06-01', '2026-10-21'];
@@ -61,7 +69,13 @@ function readStopSequences(value: unknown): string[] {
   });
 }
 
-function readChat(body: unknown, context: WireContext): SimulatedChat {
+/** Models that refuse a `max_tokens` that could leave the window; later ones stop with a reason of their own. */
+const CHECKS_WINDOW = /^claude-(3-7|4-|(opus|sonnet)-4-(2025|[01](-|$)))/;
+/** Texts with which callers test what they can not provoke. Source: Anthropic "Extended thinking", "Handling stop reasons". */
+const REDACTED_THINKING = 'ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_';
+const REFUSAL = 'ANTHROPIC_MAGIC_STRING_TRIGGER_REFUSAL_';
+
+function readModel(body: Record<string, unknown>, context: WireContext): { model: string; version: string } {
   const version = context.headers['anthropic-version'];
   if (typeof version !== 'string' || version === '') {
     throw new AnthropicInvalid('anthropic-version: header is required');
@@ -69,28 +83,72 @@ function readChat(body: unknown, context: WireContext): SimulatedChat {
   if (!VERSIONS.includes(version)) {
     throw new AnthropicInvalid(`anthropic-version: "${version}" is not a valid version`);
   }
-  if (!isObject(body)) throw new AnthropicInvalid('Input should be an object');
   const model = body['model'];
   if (model === undefined) throw new AnthropicInvalid('model: Field required');
   if (typeof model !== 'string') throw new AnthropicInvalid('model: Input should be a valid string');
   if (model === '') throw new AnthropicInvalid('model: String should have at least 1 character');
+  return { model, version };
+}
+
+function checkWindow(chat: SimulatedChat, { maxInputTokens }: WireContext): void {
+  const promptTokens = countPromptTokens(chat);
+  const maxTokens = chat.maxOutputTokens ?? 0;
+  if (promptTokens > maxInputTokens || promptTokens + maxTokens <= maxInputTokens) return;
+  throw new AnthropicInvalid(
+    `input length and \`max_tokens\` exceed context limit: ${promptTokens} + ${maxTokens} > ${maxInputTokens}, decrease input length or \`max_tokens\` and try again`,
+  );
+}
+
+function readChat(body: unknown, context: WireContext): SimulatedChat {
+  if (!isObject(body)) throw new AnthropicInvalid('Input should be an object');
+  const { model, version } = readModel(body, context);
   const maxOutputTokens = readMaxTokens(body['max_tokens'], context);
-  const turns = readAnthropicTurns(body['messages'], model);
   const extra = Object.keys(body).find((field) => !REQUEST_FIELDS.has(field));
   if (extra) throw new AnthropicInvalid(`${extra}: Extra inputs are not permitted`);
   checkAnthropicSampling(body, model, version);
-  if (body['stream'] !== undefined && typeof body['stream'] !== 'boolean') {
-    throw new AnthropicInvalid('stream: Input should be a valid boolean');
+  checkAnthropicOptions(body);
+  const thinking = readAnthropicThinking(body, { model, maxTokens: maxOutputTokens });
+  const { tools, toolUse } = readAnthropicTools(body, { thinks: thinking.mode !== 'off' });
+  const turns = readAnthropicTurns(body['messages'], { model, thinking: thinking.mode });
+  const system =
+    body['system'] === undefined ? [] : readAnthropicBlocks(body['system'], { at: 'system', role: 'system' });
+  const usesTools = turns.some(({ blocks }) => blocks.some(({ type }) => type.startsWith('tool_')));
+  if (usesTools && tools.length === 0) {
+    throw new AnthropicInvalid(
+      'Requests which include `tool_use` or `tool_result` blocks must define tools.',
+    );
   }
-  const system = body['system'] === undefined ? '' : readAnthropicContent(body['system'], 'system');
-  return {
+  const last = readCacheControl(body['cache_control'], '');
+  const cache = anthropicCachePlan({ model, tools, system, turns, last });
+  const instruction = system.map((block) => (block.type === 'text' ? block.text : '')).join('');
+  const conversation = anthropicTurns(turns);
+  const said = conversation.at(-1)?.text ?? '';
+  const chat: SimulatedChat = {
     model,
-    turns: system === '' ? turns : [{ role: 'system', text: system }, ...turns],
+    turns: instruction === '' ? conversation : [{ role: 'system', text: instruction }, ...conversation],
     maxOutputTokens,
     stopSequences: readStopSequences(body['stop_sequences']),
     stream: body['stream'] === true,
     includeUsage: true,
+    ...(tools.length > 0 ? { tools: tools.map(({ name, schema }) => ({ name, schema })) } : {}),
+    ...(toolUse ? { toolUse } : {}),
+    ...readAnthropicOutput(body['output_config'], model),
+    ...(thinking.mode === 'off'
+      ? {}
+      : {
+          thinking: {
+            tokens: thinking.tokens,
+            display: thinking.display,
+            redacted: said.includes(REDACTED_THINKING),
+          },
+        }),
+    wantsRefusal: said.includes(REFUSAL),
+    serviceTier: 'standard',
+    ...(cache ? { cache } : {}),
+    windowTokens: context.maxInputTokens,
   };
+  if (CHECKS_WINDOW.test(model)) checkWindow(chat, context);
+  return chat;
 }
 
 /** Reads a messages request as strictly as Anthropic. */

@@ -1,7 +1,8 @@
 import { randomText } from '../random-text.ts';
 import type { VendorWire } from '../vendor-wire.ts';
-import { googleContent, googleFrames } from './google-content.ts';
+import { googleContent } from './google-content.ts';
 import { googleError } from './google-error.ts';
+import { googleFrames } from './google-frames.ts';
 import { parseGoogleRequest } from './parse-google-request.ts';
 
 const CALL = /^\/v1(?:beta)?\/models\/([^/:]+):(generateContent|streamGenerateContent)$/;
@@ -19,6 +20,7 @@ export function googleWire(): VendorWire {
       return { status: 'chat', model: match[1]!, stream };
     },
     newRequestId: () => randomText(22),
+    newToolCallId: () => randomText(8).toLowerCase(),
     apiKey(headers, query) {
       const key = headers['x-goog-api-key'];
       if (typeof key === 'string' && key !== '') return key;
@@ -34,6 +36,7 @@ export function googleWire(): VendorWire {
       'x-frame-options': 'SAMEORIGIN',
       'x-content-type-options': 'nosniff',
     }),
+    completionHeaders: ({ chat }) => ({ 'x-gemini-service-tier': chat.serviceTier ?? 'standard' }),
     plain: (completion) => ({
       contentType: 'application/json; charset=UTF-8',
       body: googleContent(completion),

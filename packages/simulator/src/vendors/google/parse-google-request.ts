@@ -1,11 +1,19 @@
-import { isObject } from '../is-object.ts';
 import type { ParsedChat, SimulatedChat, WireContext } from '../vendor-wire.ts';
 import { googleErrorBody } from './google-error-body.ts';
 import { GoogleInvalid } from './google-invalid.ts';
 import { googleObject } from './google-object.ts';
+import { checkGoogleSafety } from './check-google-safety.ts';
+import { googleCachePlan } from './google-cache-plan.ts';
+import { googleViolation } from './google-violation.ts';
 import { readGoogleContent } from './read-google-content.ts';
+import { readGoogleOutput } from './read-google-output.ts';
+import { readGoogleThinking } from './read-google-thinking.ts';
+import { readGoogleTools } from './read-google-tools.ts';
+import { readGoogleTurns } from './read-google-turns.ts';
 
 const MAX_STOP_SEQUENCES = 5;
+const MAX_CANDIDATES = 8;
+const SERVICE_TIERS = ['unspecified', 'standard', 'flex', 'priority'];
 
 const REQUEST_FIELDS = new Set([
   'model',
@@ -84,23 +92,6 @@ function readMaxTokens(config: Record<string, unknown>, maxOutputTokens: number)
   return value;
 }
 
-function readTurns(contents: unknown): SimulatedChat['turns'] {
-  const list = isObject(contents) ? [contents] : contents;
-  if (!Array.isArray(list) || list.length === 0) {
-    throw new GoogleInvalid('* GenerateContentRequest.contents: contents is not specified\n');
-  }
-  return list.map((content: unknown, index) => {
-    const { role, text } = readGoogleContent(content, {
-      at: `contents[${index}]`,
-      proto: `contents[${index}]`,
-    });
-    if (role !== null && role !== 'user' && role !== 'model') {
-      throw new GoogleInvalid('Please use a valid role: user, model.');
-    }
-    return { role: role === 'model' ? 'assistant' : 'user', text };
-  });
-}
-
 function readStopSequences(value: unknown): string[] {
   if (value === undefined || value === null) return [];
   const sequences: unknown[] = Array.isArray(value) ? value : [value];
@@ -112,29 +103,73 @@ function readStopSequences(value: unknown): string[] {
   return sequences.map(String);
 }
 
+function readCount(config: Record<string, unknown>): Pick<SimulatedChat, 'n'> {
+  const value = config['candidateCount'];
+  if (value === undefined || value === null || value === 1) return {};
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > MAX_CANDIDATES) {
+    throw new GoogleInvalid(
+      `* GenerateContentRequest.generation_config.candidate_count: candidate_count must be in the range [1, ${MAX_CANDIDATES}].\n`,
+    );
+  }
+  return { n: value };
+}
+
+function readLogprobs(config: Record<string, unknown>): Pick<SimulatedChat, 'topLogprobs'> {
+  const top = readNumber(config, 'logprobs', 'logprobs', [0, 20]);
+  if (config['responseLogprobs'] === true) return { topLogprobs: top ?? 0 };
+  if (top === null) return {};
+  throw new GoogleInvalid(
+    '* GenerateContentRequest.generation_config.logprobs: logprobs is only allowed when response_logprobs is true.\n',
+  );
+}
+
+function readServiceTier(value: unknown): Pick<SimulatedChat, 'serviceTier'> {
+  if (value === undefined || value === null) return { serviceTier: 'standard' };
+  const tier = String(value as unknown)
+    .toLowerCase()
+    .replace(/^service_tier_/, '');
+  if (!SERVICE_TIERS.includes(tier)) {
+    const type = 'type.googleapis.com/google.ai.generativelanguage.v1beta.ServiceTier';
+    googleViolation('service_tier', `Invalid value at 'service_tier' (${type}), ${JSON.stringify(value)}`);
+  }
+  return { serviceTier: tier === 'unspecified' ? 'standard' : tier };
+}
+
 function readChat(
   body: unknown,
   endpoint: { model: string | null; stream: boolean | null },
   context: WireContext,
 ): SimulatedChat {
+  const model = endpoint.model ?? '';
   const request = googleObject(body, REQUEST_FIELDS, '');
   const config = googleObject(request['generationConfig'] ?? {}, CONFIG_FIELDS, 'generation_config');
-  const turns = readTurns(request['contents']);
+  const turns = readGoogleTurns(request['contents'], model);
   readNumber(config, 'temperature', 'temperature', [0, 2]);
   readNumber(config, 'topP', 'top_p', [0, 1]);
+  readNumber(config, 'presencePenalty', 'presence_penalty', [-2, 2]);
+  readNumber(config, 'frequencyPenalty', 'frequency_penalty', [-2, 2]);
+  checkGoogleSafety(request['safetySettings']);
+  const tools = readGoogleTools(request);
   const instruction = request['systemInstruction'];
   if (instruction !== undefined && instruction !== null) {
     const at = { at: 'system_instruction', proto: 'system_instruction' };
     turns.unshift({ role: 'system', text: readGoogleContent(instruction, at).text });
   }
-  return {
-    model: endpoint.model ?? '',
+  const chat: SimulatedChat = {
+    model,
     turns,
+    ...tools,
+    ...readGoogleOutput(config, { model, hasTools: tools.tools !== undefined }),
+    ...readGoogleThinking(config['thinkingConfig'], model),
+    ...readCount(config),
+    ...readLogprobs(config),
+    ...readServiceTier(request['serviceTier']),
     maxOutputTokens: readMaxTokens(config, context.maxOutputTokens),
     stopSequences: readStopSequences(config['stopSequences']),
     stream: endpoint.stream ?? false,
     includeUsage: true,
   };
+  return { ...chat, cache: googleCachePlan(chat) };
 }
 
 /** Reads a generateContent request as strictly as Google: proto names, unknown fields refused. */

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { VendorWire } from '../vendor-wire.ts';
-import { openaiCompletion, openaiFrames } from './openai-completion.ts';
+import { randomText } from '../random-text.ts';
+import { openaiCompletion } from './openai-completion.ts';
 import { openaiError } from './openai-error.ts';
+import { openaiFrames } from './openai-frames.ts';
 import { openaiHeaders } from './openai-headers.ts';
 import { parseOpenaiRequest } from './parse-openai-request.ts';
 
@@ -14,6 +16,7 @@ export function openaiWire({ lenient }: { lenient: boolean }): VendorWire {
       return method === 'POST' ? { status: 'chat', model: null, stream: null } : { status: 'wrong_method' };
     },
     newRequestId: () => `req_${randomBytes(16).toString('hex')}`,
+    newToolCallId: () => `call_${randomText(24)}`,
     apiKey(headers) {
       const match = /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? '');
       // Local servers run without keys.
@@ -23,6 +26,7 @@ export function openaiWire({ lenient }: { lenient: boolean }): VendorWire {
     error: openaiError,
     headers: (context, states) =>
       lenient ? { 'x-request-id': context.requestId } : openaiHeaders(context, states),
+    completionHeaders: () => ({}),
     plain: (completion) => ({ contentType: 'application/json', body: openaiCompletion(completion) }),
     streamContentType: 'text/event-stream; charset=utf-8',
     frames: openaiFrames,

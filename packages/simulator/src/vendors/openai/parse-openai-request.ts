@@ -3,8 +3,13 @@ import type { ParsedChat, WireContext } from '../vendor-wire.ts';
 import { checkReasoningModel } from './check-reasoning-model.ts';
 import { OpenaiInvalid } from './openai-invalid.ts';
 import { OPENAI_REQUEST_FIELDS } from './openai-request-fields.ts';
+import { openaiCachePlan } from './openai-cache-plan.ts';
 import { readOpenaiMessages } from './read-openai-messages.ts';
 import { readOpenaiNumber } from './read-openai-number.ts';
+import { readOpenaiOptions } from './read-openai-options.ts';
+import { readOpenaiOutput } from './read-openai-output.ts';
+import { readOpenaiReasoning } from './read-openai-reasoning.ts';
+import { readOpenaiTools } from './read-openai-tools.ts';
 
 const MAX_STOP_SEQUENCES = 4;
 
@@ -87,20 +92,21 @@ export function parseOpenaiRequest(
     if (typeof model !== 'string' || model === '') {
       throw new OpenaiInvalid('you must provide a model parameter', { param: null, code: null });
     }
-    const turns = readOpenaiMessages(body['messages'], { lenient });
+    const turns = readOpenaiMessages(body['messages'], { model, lenient });
     if (!lenient) checkFields(body, model);
-    readOpenaiNumber(body, 'temperature', { min: 0, max: 2 });
-    readOpenaiNumber(body, 'top_p', { min: 0, max: 1 });
-    readOpenaiNumber(body, 'frequency_penalty', { min: -2, max: 2 });
-    readOpenaiNumber(body, 'presence_penalty', { min: -2, max: 2 });
-    readOpenaiNumber(body, 'n', { min: 1, max: 1, integer: true });
+    const tools = readOpenaiTools(body, { lenient });
     const chat = {
       model,
       turns,
+      ...tools,
+      ...readOpenaiOutput(body, { turns, lenient }),
+      ...readOpenaiReasoning(body, { model, lenient }),
+      ...readOpenaiOptions(body, { model, lenient }),
       maxOutputTokens: readMaxTokens(body, context),
       stopSequences: readStop(body['stop']),
       stream: body['stream'] === true,
       includeUsage: readStreamOptions(body),
+      ...(lenient ? {} : { cache: openaiCachePlan(body, { model, turns, ...tools }) }),
     };
     return { status: 'ok', chat };
   } catch (error) {
