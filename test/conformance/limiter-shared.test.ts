@@ -70,7 +70,10 @@ describe('processes that share one provider', () => {
     const watcher = createProviderLimiter({ redis, prefix, provider: 'openai', limits, onError: () => {} });
     const { signal } = new AbortController();
     // An unknown bucket starts empty: somebody has to look at it before it fills.
-    await watcher.run({ model: 'gpt', reservationId: 'first', estimatedTokens: 0, signal }, async () => {});
+    await watcher.run(
+      { model: 'gpt', reservationId: 'first', estimate: { inputTokens: 0, outputTokens: 0 }, signal },
+      async () => {},
+    );
     await until('the bucket is full', async () => {
       const state = (await watcher.states()).find(({ dimension }) => dimension === 'requests');
       return state?.remaining === state?.limit;

@@ -20,12 +20,17 @@ async function forecastErrors(options: StackOptions): Promise<number[]> {
   stack = await startStack(options);
   const jobs: Job[] = [];
   for (let n = 0; n < JOBS; n += 1) {
-    const body = { request: { messages: [{ role: 'user', content: `Say ${n}.` }] }, tier: TIERS[n % TIERS.length] };
+    const body = {
+      request: { messages: [{ role: 'user', content: `Say ${n}.` }] },
+      tier: TIERS[n % TIERS.length],
+    };
     jobs.push(await stack.submit(body));
   }
   const forecasts = new Map<string, Forecast[]>();
   // The rate has been measured once a part has drained.
-  await until(async () => stack.simulator.control.summary().calls > JOBS / 6, { what: 'a part of the drain' });
+  await until(async () => stack.simulator.control.summary().calls > JOBS / 6, {
+    what: 'a part of the drain',
+  });
   const sample = jobs.filter((_, index) => index % 5 === 0);
   for (const { id } of sample) {
     const { eta_ms: etaMs, status } = await stack.job(id);
@@ -63,8 +68,11 @@ test.each<[string, StackOptions]>([
       config: { ...ONE_TARGET, providers: { openai: { limits: { concurrency: 5 } } } },
     },
   ],
-])('the forecast of a steady drain that is %s is off by less than a quarter, in the median', async (_, options) => {
-  const errors = await forecastErrors(options);
-  expect(errors.length).toBeGreaterThan(15);
-  expect(median(errors)).toBeLessThan(0.25);
-});
+])(
+  'the forecast of a steady drain that is %s is off by less than a quarter, in the median',
+  async (_, options) => {
+    const errors = await forecastErrors(options);
+    expect(errors.length).toBeGreaterThan(15);
+    expect(median(errors)).toBeLessThan(0.25);
+  },
+);

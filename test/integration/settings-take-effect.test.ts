@@ -1,4 +1,9 @@
-import { providerStatusSchema, queueStatusSchema, type ProviderStatus, type QueueStatus } from '@sluice/contracts';
+import {
+  providerStatusSchema,
+  queueStatusSchema,
+  type ProviderStatus,
+  type QueueStatus,
+} from '@sluice/contracts';
 import { startWorker } from '@sluice/worker';
 import { createLogger } from '@sluice/runtime';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -62,7 +67,9 @@ test('raised limits hold in every process at once, and a restarted one knows the
   const jobs = await Promise.all(Array.from({ length: 12 }, () => stack.submit(CHAIN)));
   const waiting = await until(
     async () => {
-      const queue = (await queues()).find(({ provider: name, tier }) => name === 'openai' && tier === 'standard');
+      const queue = (await queues()).find(
+        ({ provider: name, tier }) => name === 'openai' && tier === 'standard',
+      );
       return queue && queue.depth >= 8 ? queue : null;
     },
     { what: 'jobs that wait' },

@@ -4,7 +4,14 @@ import { parseTarget, TIERS, type Config, type Target, type Tier } from '@sluice
 import { createModelCatalogue, createTokenLearner } from '@sluice/core';
 import { createLimiterChanges, shareTokenRatios } from '@sluice/limiter';
 import { fairnessPolicy, listenForCancels, startServerClock } from '@sluice/broker';
-import { connectRedis, type Environment, type Logger, type Metrics, type OpenBroker } from '@sluice/runtime';
+import {
+  connectRedis,
+  createErrorLog,
+  type Environment,
+  type Logger,
+  type Metrics,
+  type OpenBroker,
+} from '@sluice/runtime';
 import { drainProvider, type ProviderDrain } from './drain-provider.ts';
 import { holdModel } from './hold-model.ts';
 import { openLiveConfig } from './live-config.ts';
@@ -52,11 +59,7 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
   const { config, environment, logger, metrics, open } = options;
   const { broker, redis } = open;
   const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
-  const onError = (error: unknown, context: object = {}): void =>
-    logger.warn(
-      { ...context, reason: error instanceof Error ? error.message : String(error) },
-      'worker error',
-    );
+  const onError = createErrorLog({ logger, message: 'worker error' });
   const connect = (role: 'worker' | 'limiter' | 'subscriber') =>
     connectRedis({ environment, role, onError: () => metrics.redisError({ role }) });
   const connections = {

@@ -1,9 +1,13 @@
-import { parseTarget, type ChatRequest, type Target, type Warning } from '@sluice/contracts';
+import { parseTarget, type ChatRequest, type Target, type Warning, type ChatDelta } from '@sluice/contracts';
 import { mediaTokens, priceRequest, promptBytes, type ModelCatalogue, type TokenLearner } from '@sluice/core';
 import type { AttemptEnd, JobRecord } from '@sluice/broker';
 import type { ProviderOutcome } from '@sluice/providers';
 import { createDeltaWriter } from './delta-writer.ts';
 import type { ProviderRuntime } from './provider-runtime.ts';
+import { retryWhileRedisIsAway } from './retry-while-redis-is-away.ts';
+import { wholeAnswerDeltas } from './whole-answer-deltas.ts';
+
+type RewriteStream = (deltas: readonly ChatDelta[]) => Promise<boolean>;
 
 export interface CallResult {
   outcome: ProviderOutcome;
@@ -21,6 +25,7 @@ export async function callProvider({
   learner,
   signal,
   writeDelta,
+  rewriteStream,
   onFenced,
 }: {
   job: JobRecord & { request: ChatRequest };
@@ -30,6 +35,8 @@ export async function callProvider({
   learner: TokenLearner;
   signal: AbortSignal;
   writeDelta: Parameters<typeof createDeltaWriter>[0]['write'];
+  /** Declares the stream void and writes it anew; may be repeated. */
+  rewriteStream: RewriteStream;
   onFenced: () => void;
 }): Promise<CallResult> {
   const { entry, vendor, priceVersion, warning } = catalogue.resolve(target);
@@ -47,7 +54,7 @@ export async function callProvider({
   try {
     await deltas.end();
   } catch (error) {
-    outcome = lostStream(outcome, error);
+    outcome = await mendStream(outcome, { error, job, rewriteStream });
   }
 
   const { usage } = outcome;
@@ -88,9 +95,28 @@ function priceUnknown(target: Target): Warning {
   };
 }
 
-/** The answer is there, its stream is not: readers would see a completed job with a hole in its text. */
-function lostStream(outcome: ProviderOutcome, error: unknown): ProviderOutcome {
+/**
+ * The answer is there, its stream has a hole: the stream begins anew with the whole answer, so that nothing is paid
+ * twice. A caller who does not want that gets a truncated attempt.
+ */
+async function mendStream(
+  outcome: ProviderOutcome,
+  {
+    error,
+    job,
+    rewriteStream,
+  }: {
+    error: unknown;
+    job: JobRecord;
+    rewriteStream: RewriteStream;
+  },
+): Promise<ProviderOutcome> {
   if (outcome.status === 'error') return outcome;
+  if (job.options.onStreamFailure === 'restart') {
+    const { completion } = outcome;
+    await retryWhileRedisIsAway(() => rewriteStream(wholeAnswerDeltas(completion)));
+    return outcome;
+  }
   return {
     status: 'error',
     error: {

@@ -136,7 +136,9 @@ export function drainProvider(options: DrainProviderOptions): ProviderDrain {
     await settled(running, graceMs);
     for (const { control } of running.values()) control.abort(SHUTDOWN);
     await settled(running, HAND_BACK_MS);
-    await Promise.allSettled(workers.map((bull) => bull.close(running.size > 0)));
+    // Without Redis a graceful close would wait for ever.
+    const force = running.size > 0 || options.connection.status !== 'ready';
+    await Promise.allSettled(workers.map((bull) => bull.close(force)));
   };
 
   return {

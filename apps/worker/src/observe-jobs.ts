@@ -37,5 +37,7 @@ export function observeJobs({
       logger.info({ jobId: job.id, status }, 'job ended');
     },
     resultDropped: () => metrics.resultDropped({ provider }),
+    attemptAbandoned: () => metrics.attemptAbandoned({ provider }),
+    callsInFlight: (change) => metrics.callsInFlight({ provider, change }),
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isTerminal, parseTarget, type Target } from '@sluice/contracts';
-import { LOST_WORKER, parseTicketId, type Broker, type JobRecord } from '@sluice/broker';
+import { LOST_WORKER, parseTicketId, type Broker } from '@sluice/broker';
 import { estimateTokens, type TokenLearner } from '@sluice/core';
 import { MAX_PERMIT_AGE_MS, type Permit, type PostponeReason } from '@sluice/limiter';
 import { abortReasonOf, type AbortReason } from './abort-reason.ts';
@@ -20,7 +20,6 @@ import { whereToWait } from './where-to-wait.ts';
 
 export interface RunJobDeps extends SettleDeps {
   broker: Pick<Broker, 'transitions' | 'placement' | 'outbox'>;
-  load: (jobId: string) => Promise<JobRecord | null>;
   provider: ProviderRuntime;
   learner: TokenLearner;
   /** When a call at a target could start, in milliseconds; null when that is not known here. */
@@ -118,25 +117,28 @@ async function runAttempt(
   deps.onPermit(ticket);
   const giveBack = (attempt: number, reason: AbortReason): Promise<void> => {
     permit.giveBack();
-    return settler.settleAborted(job, { ...nothingPaid(job, attempt), reason });
+    return settler.settleAborted(job, { ...nothingPaid(job, attempt), reason, neverCalled: true });
   };
   if (permit.ageMs() > MAX_PERMIT_AGE_MS) return giveBack(0, 'lease_lost');
   const { transitions } = broker;
-  const started = await transitions.start(job, {
-    target,
-    provider_key: provider.keyName,
-    region: provider.region,
-    lane: job.lane,
-  });
+  const attemptStart = { target, provider_key: provider.keyName, region: provider.region, lane: job.lane };
+  const started = await transitions.start(job, attemptStart).catch(() => null);
+  if (!started) {
+    // Redis took it, or did not: its record tells, and repeating the script would open a second attempt.
+    permit.giveBack();
+    return settler.recoverStart(job);
+  }
   if (started.status === 'deadline') return giveBack(0, 'deadline');
   if (started.status !== 'started') return permit.giveBack();
-  const { attempt } = started;
+  const { attempt, tookOver } = started;
+  if (tookOver) deps.observe.attemptAbandoned();
   // Starting may have taken its time; a call that comes late would reach the provider outside its slot.
   if (control.signal.aborted) return giveBack(attempt, abortReasonOf(control.signal) ?? 'lease_lost');
   if (permit.ageMs() > MAX_PERMIT_AGE_MS) return giveBack(attempt, 'lease_lost');
 
   const onLeaseLost = (): void => abort(control, 'lease_lost');
   permit.lost.addEventListener('abort', onLeaseLost);
+  deps.observe.callsInFlight(1);
   const result = await callProvider({
     job,
     target,
@@ -145,8 +147,10 @@ async function runAttempt(
     learner: deps.learner,
     signal: control.signal,
     writeDelta: (delta) => transitions.delta(job.id, attempt, delta),
+    rewriteStream: (deltas) => transitions.restartStream(job.id, attempt, deltas),
     onFenced: () => abort(control, 'moved_on'),
   });
+  deps.observe.callsInFlight(-1);
   permit.lost.removeEventListener('abort', onLeaseLost);
   settlePermit(permit, result, provider.kind);
   permit.learn(rateHintOf(result.outcome));

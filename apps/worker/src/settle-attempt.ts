@@ -1,3 +1,4 @@
+import { isTerminal } from '@sluice/contracts';
 import type { Attempt, AttemptError, ChatRequest, JobError, Target, Warning } from '@sluice/contracts';
 import { expiredError, unpaidEnd, type AttemptEnd, type Broker, type JobRecord } from '@sluice/broker';
 import { decideNext, type ModelCatalogue, type RetryPolicy } from '@sluice/core';
@@ -9,6 +10,7 @@ export type RunnableJob = JobRecord & { request: ChatRequest };
 
 export interface SettleDeps {
   broker: Pick<Broker, 'transitions' | 'placement'>;
+  load: (jobId: string) => Promise<JobRecord | null>;
   catalogue: ModelCatalogue;
   retryPolicy: RetryPolicy;
   /** Milliseconds of Redis' clock. */
@@ -21,6 +23,9 @@ export interface RunJobObserver {
   jobEnded(job: JobRecord, status: string): void;
   /** An outcome came after its attempt was closed. */
   resultDropped(): void;
+  /** The attempt before was open: its worker was lost, and its call may be paid twice. */
+  attemptAbandoned(): void;
+  callsInFlight(change: 1 | -1): void;
 }
 
 /** An attempt that was opened (0: none was) and how it ended. */
@@ -28,6 +33,14 @@ export interface EndedAttempt {
   attempt: number;
   attemptEnd: AttemptEnd;
   warnings: readonly Warning[];
+}
+
+export interface AbortedAttempt extends EndedAttempt {
+  reason: AbortReason;
+  /** Text of it has reached the job's stream. */
+  streamed?: boolean;
+  /** It ended before its call was made. */
+  neverCalled?: boolean;
 }
 
 const MAX_WARNINGS = 64;
@@ -57,7 +70,7 @@ export function createSettler(deps: SettleDeps) {
       else deps.observe.jobEnded(job, 'completed');
       return;
     }
-    if (reason !== null) return settleAborted(job, { attempt, attemptEnd, warnings, reason });
+    if (reason !== null) return settleAborted(job, { attempt, attemptEnd, warnings, reason, streamed });
     if (streamed && job.options.onStreamFailure === 'fail') {
       return fail(
         job,
@@ -96,7 +109,7 @@ export function createSettler(deps: SettleDeps) {
   /** Ends a turn whose wait or call was ended from outside. */
   const settleAborted = async (
     job: RunnableJob,
-    { reason, ...ended }: EndedAttempt & { reason: AbortReason },
+    { reason, streamed = false, neverCalled = false, ...ended }: AbortedAttempt,
   ): Promise<void> => {
     switch (reason) {
       case 'deadline': {
@@ -121,7 +134,10 @@ export function createSettler(deps: SettleDeps) {
         return deps.observe.resultDropped();
       case 'shutdown':
       case 'lease_lost':
-        return handBack(job, ended, 0);
+        if (streamed && job.options.onStreamFailure === 'fail') {
+          return fail(job, ended, jobError('truncated', HANDED_BACK.message, HANDED_BACK));
+        }
+        return neverCalled ? takeBack(job, ended) : handBack(job, ended, 0);
     }
   };
 
@@ -135,6 +151,25 @@ export function createSettler(deps: SettleDeps) {
       delayMs,
       reason: ended.attempt > 0 ? 'handed_back' : null,
     });
+
+  /** No call was made: the attempt that was opened for it is none. */
+  const takeBack = (job: RunnableJob, ended: EndedAttempt): Promise<void> =>
+    requeue(job, {
+      ...ended,
+      attemptEnd: null,
+      targetIndex: job.targetIndex,
+      round: job.round,
+      newRound: false,
+      delayMs: 0,
+      reason: ended.attempt > 0 ? 'handed_back' : null,
+    });
+
+  /** The answer to `start` was lost: goes on from what the record says. */
+  const recoverStart = async (job: RunnableJob): Promise<void> => {
+    const now = await retryWhileRedisIsAway(() => deps.load(job.id));
+    if (!now || isTerminal(now.status) || now.turn !== job.turn) return;
+    await takeBack(job, nothingPaid(job, now.openAttempt));
+  };
 
   /** Back to the backlog, or on to a target that can start sooner: no capacity is no attempt. */
   const postpone = (
@@ -155,11 +190,19 @@ export function createSettler(deps: SettleDeps) {
     input: Parameters<typeof transitions.requeue>[1],
   ): Promise<void> => {
     const outcome = await retryWhileRedisIsAway(() => transitions.requeue(job, input));
-    if (outcome.status === 'fenced') return;
+    if (outcome.status === 'fenced') return placeIfOurs(job);
     const { turn, readyAtMs } = outcome;
     await retryWhileRedisIsAway(() =>
       placement.place({ ...job, turn, readyAtMs, targetIndex: input.targetIndex }),
     );
+  };
+
+  /** A repeat of a script whose first answer was lost is fenced by its own first run. */
+  const placeIfOurs = async (job: RunnableJob): Promise<void> => {
+    const now = await retryWhileRedisIsAway(() => deps.load(job.id));
+    if (now?.status === 'queued' && now.turn === job.turn + 1) {
+      await retryWhileRedisIsAway(() => placement.place(now));
+    }
   };
 
   const fail = async (
@@ -172,7 +215,7 @@ export function createSettler(deps: SettleDeps) {
     if (finished.status === 'finished') deps.observe.jobEnded(job, 'failed');
   };
 
-  return { settleCall, settleAborted, goOn, postpone, fail };
+  return { settleCall, settleAborted, recoverStart, goOn, postpone, fail };
 }
 
 export type Settler = ReturnType<typeof createSettler>;

@@ -63,6 +63,7 @@ async function releaseOneByOne(
     if (!next) break;
     expect(released.tickets).toHaveLength(1);
     order.push(next);
+    await backlog.report(PROVIDER, { worker: 'w1', inflight: 1, ticket: next.ticket, started: true });
     if (order.length === count) {
       await tick({ capacity: 0 });
       await backlog.report(PROVIDER, { worker: 'w1', inflight: 0, ticket: next.ticket, started: false });

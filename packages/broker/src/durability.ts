@@ -31,7 +31,12 @@ export function createDurabilityGate({
     await new Promise((resolve) => setTimeout(resolve, WINDOW_MS));
     pending = null;
     const [name, ...args] = command as [string, ...number[]];
-    const reply = await (redis as Exclude<RedisClient, Cluster>).call(name, ...args);
+    const reply = await (redis as Exclude<RedisClient, Cluster>)
+      .call(name, ...args)
+      .catch((cause: unknown) => {
+        // The append-only file was switched off, or the server does not know the command.
+        throw new RedisUnavailableError(`Redis can't confirm writes as durable (${mode}).`, { cause });
+      });
     const confirmed = Number(Array.isArray(reply) ? reply[0] : reply);
     if (confirmed < 1) {
       throw new RedisUnavailableError(

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freshBrokerJob } from '../../../test/support/fresh-broker-job.ts';
 import { createFreshBroker, type FreshBroker } from '../../../test/support/fresh-broker.ts';
 import { startTestRedis, type TestRedis } from '../../../test/support/redis-for-tests.ts';
@@ -116,15 +116,22 @@ describe('erase', () => {
     expect(await fresh.broker.jobs.erase(job.id, job.tenant)).toEqual({ status: 'not_found' });
     expect(await fresh.broker.jobs.submit(job)).toEqual({ status: 'erased' });
     expect(await fresh.broker.jobs.submit({ ...job, bodyHash: 'other' })).toEqual({ status: 'conflict' });
-    expect((await fresh.redis.hkeys(fresh.broker.keys.job(job.id))).toSorted()).toEqual([
-      'body_hash',
-      'status',
-    ]);
-    expect(await fresh.redis.pttl(fresh.broker.keys.job(job.id))).toBeGreaterThan(86_000_000);
+    expect(await fresh.redis.exists(fresh.broker.keys.job(job.id))).toBe(0);
+    expect(await fresh.redis.pttl(fresh.broker.keys.tombstone(job.id))).toBeGreaterThan(86_000_000);
     expect(await fresh.redis.exists(fresh.broker.keys.events(job.id))).toBe(0);
     const listed = await fresh.broker.jobs.list({ tenant: job.tenant, limit: 100 });
     expect(listed.status === 'ok' && listed.jobs.some(({ id }) => id === job.id)).toBe(false);
   });
+});
+
+test('a job that is kept for less than a day does not run again under its id within that day', async () => {
+  const made = freshBrokerJob();
+  const job = { ...made, options: { ...made.options, resultTtlMs: 1 } };
+  await fresh.broker.jobs.submit(job);
+  await fresh.broker.jobs.cancel(job.id, job.tenant);
+  await vi.waitFor(async () => expect(await fresh.broker.jobs.get(job.id, job.tenant)).toBeNull());
+  expect(await fresh.broker.jobs.submit(job)).toEqual({ status: 'erased' });
+  expect(await fresh.broker.jobs.submit({ ...job, bodyHash: 'other' })).toEqual({ status: 'conflict' });
 });
 
 describe('cancel', () => {

@@ -51,7 +51,7 @@ export interface JobStoreDeps {
 /** The broker as the API sees it. */
 export function createJobStore(deps: JobStoreDeps): JobStore {
   const { redis, keys, backlog, placement, transitions } = deps;
-  const jobKeys = (id: string) => [keys.job(id), keys.events(id), keys.outbox(id)];
+  const jobKeys = (id: string) => [keys.job(id), keys.events(id), keys.outbox(id), keys.tombstone(id)];
 
   const load = async (id: string, tenant: string): Promise<JobRecord | null> => {
     const job = decodeJob(await redis.hgetall(keys.job(id)));

@@ -14,6 +14,8 @@ export function createKeys(prefix: string) {
     /** List of event JSON and, under the same name, the pub/sub channel: part of the public contract. */
     events: (id: string) => `${prefix}:events:{${id}}`,
     outbox: (id: string) => `${prefix}:outbox:{${id}}`,
+    /** Hash of the body of a job that is gone, while its Idempotency-Key still holds. */
+    tombstone: (id: string) => `${prefix}:gone:{${id}}`,
     /** Stem of all backlog keys of a provider; the scripts append to it. */
     backlog: (provider: string) => `${prefix}:backlog:{${provider}}`,
     /** Names of the providers that ever had a backlog. */

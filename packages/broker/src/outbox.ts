@@ -57,7 +57,7 @@ export function createOutbox({
         await redis.zrem(keys.index(job.tenant, 'open'), job.id);
       }
     }
-    const jobKeys = [keys.job(job.id), keys.events(job.id), keys.outbox(job.id)];
+    const jobKeys = [keys.job(job.id), keys.events(job.id), keys.outbox(job.id), keys.tombstone(job.id)];
     const done = await runScript(redis, flushedScript, jobKeys, lines);
     if (done === 1) await redis.zrem(keys.open(job.id), job.id);
   };

@@ -50,9 +50,9 @@ export function encodeNewJob(job: NewJob): string[] {
   ].flat() as string[];
 }
 
-/** A job from its hash; null when there is none, or only the tombstone of an erased one. */
+/** A job from its hash; null when there is none. */
 export function decodeJob(hash: Readonly<Record<string, string>>): JobRecord | null {
-  if (!hash['fixed'] || hash['status'] === 'erased') return null;
+  if (!hash['fixed']) return null;
   const fixed = JSON.parse(hash['fixed']) as Fixed;
   const attempts = decodeAttempts(hash, fixed.lane);
   const paid = attempts.filter((attempt) => attempt.usage !== null);

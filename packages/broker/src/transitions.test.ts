@@ -281,7 +281,7 @@ test('of many workers with one ticket, each start takes over from the one before
     Array.from({ length: 8 }, () => fresh.broker.transitions.start(job, ATTEMPT)),
   );
   expect(outcomes).toEqual(
-    Array.from({ length: 8 }, (_, index) => ({ status: 'started', attempt: index + 1 })),
+    Array.from({ length: 8 }, (_, index) => ({ status: 'started', attempt: index + 1, tookOver: index > 0 })),
   );
   const { attempts } = await fresh.record(job.id);
   expect(attempts.map(({ status }) => status)).toEqual([...Array(7).fill('abandoned'), 'running']);
@@ -338,3 +338,46 @@ test('a job that is gone can be neither started nor ended', async () => {
   ).toEqual({ status: 'fenced' });
   expect(await fresh.redis.exists(fresh.broker.keys.job(job.id))).toBe(0);
 });
+
+test('an attempt that made no call is none', async () => {
+  const job = freshBrokerJob();
+  await fresh.broker.jobs.submit(job);
+  const record = await fresh.record(job.id);
+  await fresh.broker.transitions.start(record, ATTEMPT_START);
+  const requeued = await fresh.broker.transitions.requeue(record, {
+    attempt: 1,
+    attemptEnd: null,
+    targetIndex: 0,
+    round: 1,
+    newRound: false,
+    delayMs: 0,
+    reason: null,
+  });
+  expect(requeued).toMatchObject({ status: 'requeued', turn: 2 });
+  const again = await fresh.record(job.id);
+  expect(again).toMatchObject({ status: 'queued', attempts: [], openAttempt: 0 });
+  expect(await fresh.broker.transitions.start(again, ATTEMPT_START)).toMatchObject({
+    attempt: 1,
+    tookOver: false,
+  });
+});
+
+test('a stream that was written anew can be read from its last restart, also when it was written twice', async () => {
+  const job = freshBrokerJob();
+  await fresh.broker.jobs.submit(job);
+  await fresh.broker.transitions.start(await fresh.record(job.id), ATTEMPT_START);
+  await fresh.broker.transitions.delta(job.id, 1, { index: 0, delta: { content: 'Hal' } });
+  const whole = [{ index: 0, delta: { content: 'Hello' } }];
+  expect(await fresh.broker.transitions.restartStream(job.id, 1, whole)).toBe(true);
+  expect(await fresh.broker.transitions.restartStream(job.id, 1, whole)).toBe(true);
+  expect(await fresh.broker.transitions.restartStream(job.id, 2, whole)).toBe(false);
+  const events = (await fresh.events(job.id)).map(({ type }) => type);
+  expect(events.slice(2)).toEqual(['job.delta', 'job.restarted', 'job.delta', 'job.restarted', 'job.delta']);
+});
+
+const ATTEMPT_START = {
+  target: 'openai/gpt-5.4-mini',
+  provider_key: 'default',
+  region: null,
+  lane: 'live',
+} as const;

@@ -16,12 +16,18 @@ import { toMembers } from './stored-job.ts';
 const scripts = {
   start: readScript('start'),
   delta: readScript('delta'),
+  restartStream: readScript('restart-stream'),
   requeue: readScript('requeue'),
   finish: readScript('finish'),
 };
 
 export type StartOutcome =
-  | { status: 'started'; attempt: number }
+  | {
+      status: 'started';
+      attempt: number;
+      /** The attempt before was still open: its worker was lost. */
+      tookOver: boolean;
+    }
   /** There is no such job (any more). */
   | { status: 'gone' }
   | { status: 'ended' }
@@ -110,11 +116,11 @@ export function createTransitions({
         JSON.stringify(attempt.target),
         toMembers(attempt),
         lost,
-      ])) as [StartOutcome['status'], number?];
+      ])) as [StartOutcome['status'], number?, number?];
       switch (reply[0]) {
         case 'started':
           await flushIfWanted(job, 'job.started');
-          return { status: 'started', attempt: reply[1] as number };
+          return { status: 'started', attempt: reply[1] as number, tookOver: (reply[2] ?? 0) > 0 };
         case 'stale':
           return { status: 'stale', turn: reply[1] as number };
         case 'gone':
@@ -127,6 +133,11 @@ export function createTransitions({
     /** False when the attempt is no longer the open one: its call should be aborted. */
     async delta(id: string, attempt: number, delta: ChatDelta): Promise<boolean> {
       return (await run('delta', id, [attempt, toMembers(delta)])) !== 0;
+    },
+
+    /** Declares what was streamed void and writes it anew; may be repeated. False when fenced. */
+    async restartStream(id: string, attempt: number, deltas: readonly ChatDelta[]): Promise<boolean> {
+      return (await run('restartStream', id, [attempt, ...deltas.map(toMembers)])) !== 0;
     },
 
     /** Queues a job again after an attempt (0: none was opened) and tells when it may start. */
@@ -143,7 +154,8 @@ export function createTransitions({
         warnings,
       }: {
         attempt: number;
-        attemptEnd: AttemptEnd;
+        /** null: the attempt made no call and is none. */
+        attemptEnd: AttemptEnd | null;
         targetIndex: number;
         round: number;
         newRound: boolean;
@@ -160,7 +172,7 @@ export function createTransitions({
       const reply = (await run('requeue', job.id, [
         job.turn,
         attempt,
-        toMembers(attemptEnd),
+        attemptEnd ? toMembers(attemptEnd) : '',
         targetIndex,
         round,
         newRound ? '1' : '0',

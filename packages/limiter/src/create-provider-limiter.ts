@@ -1,31 +1,38 @@
 import type { Redis } from 'ioredis';
+import { abortablePause } from './abortable-pause.ts';
 import type { Applicant } from './ask-for-permit.ts';
 import { askForPermit } from './ask-for-permit.ts';
+import { createHintSender } from './create-hint-sender.ts';
 import { createOutageReporter } from './create-outage-reporter.ts';
 import type { GatedCall } from './gate.ts';
-import { Gate } from './gate.ts';
+import { GateKeeper } from './gate-keeper.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { isLimited } from './limit-book.ts';
 import { createLimitSource } from './limit-source.ts';
+import type { LimiterChanges } from './limiter-changes.ts';
 import { limiterKeys } from './limiter-keys.ts';
+import { createPauseBoard } from './pause-board.ts';
 import type { LeaseName, Settlement } from './permit-scripts.ts';
 import { createPermitScripts } from './permit-scripts.ts';
-import type { RefusalCause } from './permit-store.ts';
 import { PermitCall } from './permit-call.ts';
 import type {
+  LimiterReport,
+  Permit,
   PermitOutcome,
   PermitRequest,
-  Permit,
   ProviderLimiter,
   ProviderLimits,
 } from './provider-limiter.ts';
-import { readLimitStates } from './read-limit-states.ts';
+import { createQueuedTokens } from './queued-tokens.ts';
+import { readLimiterReport } from './read-limiter-report.ts';
 import { runUnlimited } from './run-unlimited.ts';
+import { scopeNames } from './scope-names.ts';
 
-/** What one call frees, one other call can take: waking more would only make more of them ask. */
-const GATES_WOKEN = 4;
-/** Above this many targets, gates without calls are dropped; they are made anew when needed. */
-const GATES_KEPT = 256;
+/** The least that calls are told which gave up waiting: nobody knows when a slot is freed. */
+const UNKNOWN_READY_MS = 100;
+/** A claim fills between once and twice as fast as promised, so it is looked at again after half of the time. */
+const CLAIM_LOOK_SHARE = 0.5;
+const LEAST_CLAIM_LOOK_MS = 5;
 
 export interface ProviderLimiterOptions {
   /**
@@ -39,6 +46,15 @@ export interface ProviderLimiterOptions {
   limits: ProviderLimits;
   /** Hears of each outage of Redis once, not of each failed try. */
   onError: (error: Error) => void;
+  /**
+   * Borrowed. Without it, limits and pauses of other processes are heard of with the next permit that is asked for,
+   * and not at all while nothing is limited here.
+   */
+  changes?: LimiterChanges;
+  /** Who holds the permits, for `report`. @defaultValue `-` */
+  worker?: string;
+  /** How long a refusal without `Retry-After` pauses the provider, in milliseconds, ± half. @defaultValue 2000 */
+  defaultPauseMs?: number;
   /** How long the slot of a killed process stays taken, in milliseconds. @defaultValue 25000 */
   leaseMs?: number;
   /** How often leases are renewed, in milliseconds. @defaultValue 5000 */
@@ -47,118 +63,180 @@ export interface ProviderLimiterOptions {
   scriptTimeoutMs?: number;
 }
 
-type AnyCall = GatedCall & Applicant & { abort(): void };
+type AnyCall = GatedCall & Applicant & { asking: boolean; abort(): void };
 
 /**
  * The gate before every call of a provider. The limits given here are in force for all processes from the first
- * permit on, as if given to `setLimits`. A process in which nothing is limited sends nothing to Redis, and so does
- * not hear of limits that another one sets.
+ * permit on, as if given to `setLimits`. A process in which nothing is limited sends nothing to Redis.
  */
 export function createProviderLimiter(options: ProviderLimiterOptions): ProviderLimiter {
   const { leaseMs = 25_000, renewEveryMs = 5_000, scriptTimeoutMs: timeoutMs = 2_000 } = options;
   const reportOutage = createOutageReporter((error) => {
     if (!closed) options.onError(error);
   });
+  const { redis, worker = '-' } = options;
   const keys = limiterKeys(options.prefix, options.provider);
-  const scripts = createPermitScripts({ redis: options.redis, keys, leaseMs, renewEveryMs, timeoutMs });
-  const gates = new Map<string, Gate>();
+  const scripts = createPermitScripts({ redis, keys, leaseMs, renewEveryMs, timeoutMs, worker });
   const calls = new Set<AnyCall>();
+  const inFlight = new Set<Promise<unknown>>();
+  const stopping = new AbortController();
   let closing: Promise<void> | null = null;
   let closed = false;
 
+  const gates = new GateKeeper({
+    async acquire(gated) {
+      const call = gated as AnyCall;
+      call.asking = true;
+      const asked = askForPermit(asking, call).finally(() => (call.asking = false));
+      inFlight.add(asked);
+      return asked.finally(() => inFlight.delete(asked));
+    },
+    onError: (error) => options.onError(error instanceof Error ? error : new Error(String(error))),
+  });
   const limits = createLimitSource({
     scripts,
     limits: options.limits,
     onError: reportOutage,
-    onChange: () => {
-      for (const gate of gates.values()) gate.retry(['rate', 'concurrency']);
+    onChange: () => gates.retryAll(),
+  });
+  const pauses = createPauseBoard((key) => limits.current().keys.has(decodeURIComponent(key)));
+  const isPaused = (of: Pick<PermitRequest, 'model' | 'key'>): boolean =>
+    pauses.isPaused(scopeNames(of).keyToken);
+  const leases = new LeaseKeeper({ scripts, leaseMs, renewEveryMs, onError: reportOutage });
+  const asking = { scripts, limits, isPaused, retryAtMostMs: renewEveryMs, onError: reportOutage };
+  const learn = createHintSender({
+    scripts,
+    book: limits.current,
+    pauses,
+    defaultPauseMs: options.defaultPauseMs ?? 2_000,
+    onError: reportOutage,
+    track: (sent) => {
+      inFlight.add(sent);
+      void sent.finally(() => inFlight.delete(sent));
     },
   });
-  const leases = new LeaseKeeper({ scripts, leaseMs, renewEveryMs, onError: reportOutage });
-  const asking = { scripts, limits, retryAtMostMs: renewEveryMs, onError: reportOutage };
-  const inFlight = new Set<Promise<unknown>>();
+  const queuedTokens = createQueuedTokens({ scripts, limits });
+  const stopListening = options.changes?.listen(keys.channel, {
+    onLimits: (revision) => limits.follow(revision),
+    onPaused: ({ key, pausedMs }) => pauses.add(key, pausedMs),
+    onGap: () => void limits.restore(),
+  });
 
   function release(lease: LeaseName, settlement: Settlement): void {
     leases.release(lease, settlement);
     // Redis serves the connection in order, so whoever asks from here on finds the lease gone.
-    wakeGates(lease.model, settlement.kind === 'keep' ? ['concurrency'] : ['concurrency', 'rate']);
+    gates.wake(lease.model, settlement.kind === 'keep' ? ['concurrency'] : ['concurrency', 'rate']);
   }
 
-  /** Wakes those that wait in turn, the model's own gate first. */
-  function wakeGates(model: string, causes: readonly RefusalCause[]): void {
-    let woken = gates.get(model)?.retry(causes) ? 1 : 0;
-    const inTurn = Array.from(gates);
-    for (const [other, gate] of inTurn) {
-      if (woken >= GATES_WOKEN) return;
-      if (other === model || !gate.retry(causes)) continue;
-      woken += 1;
-      gates.delete(other);
-      gates.set(other, gate);
-    }
-  }
-
-  function gateFor(model: string): Gate {
-    const known = gates.get(model);
-    if (known) return known;
-    if (gates.size >= GATES_KEPT) dropIdleGates();
-    const gate = new Gate({
-      async acquire(call) {
-        const asked = askForPermit(asking, call as AnyCall);
-        inFlight.add(asked);
-        return asked.finally(() => inFlight.delete(asked));
-      },
-      onError: (error) => options.onError(error instanceof Error ? error : new Error(String(error))),
-    });
-    gates.set(model, gate);
-    return gate;
-  }
-
-  function dropIdleGates(): void {
-    for (const [model, gate] of gates) if (gate.size === 0) gates.delete(model);
-  }
-
-  async function runLimited<Value>(
+  /** One wait in the queue of its target, and the call if it gets its permit. */
+  async function passGate<Value>(
     request: PermitRequest,
-    call: (permit: Permit) => Promise<Value>,
+    { call, waitUntilMs }: { call: (permit: Permit) => Promise<Value>; waitUntilMs: number },
   ): Promise<PermitOutcome<Value>> {
-    const waiting = new PermitCall({ request, call, hold: (lease) => leases.hold(lease), release });
-    const gate = gateFor(request.model);
+    const waiting = new PermitCall({
+      request,
+      call,
+      waitUntilMs,
+      hold: (lease) => leases.hold(lease),
+      release,
+      learn,
+      isPaused: () => isPaused(request),
+    });
+    const gate = gates.gateFor(request.model);
     const abort = () => {
+      // What is asked for may be a claim that nobody has heard of yet.
+      if (waiting.asking) dropClaim(request);
       waiting.abort();
       gate.skipEnded();
     };
+    const giveUp = () => {
+      if (waiting.asking) return;
+      const refusal = gate.refusal();
+      waiting.postpone(Math.max(refusal?.leftMs ?? 0, UNKNOWN_READY_MS), refusal?.cause ?? 'rate');
+      gate.skipEnded();
+    };
+    const patienceMs = waitUntilMs - performance.now();
+    const timer = Number.isFinite(patienceMs) ? setTimeout(giveUp, Math.max(0, patienceMs)) : undefined;
     calls.add(waiting);
     request.signal.addEventListener('abort', abort, { once: true });
     try {
       void gate.pass(waiting);
       return await waiting.outcome;
     } finally {
+      clearTimeout(timer);
       request.signal.removeEventListener('abort', abort);
       calls.delete(waiting);
     }
   }
 
+  async function runLimited<Value>(
+    request: PermitRequest,
+    call: (permit: Permit) => Promise<Value>,
+  ): Promise<PermitOutcome<Value>> {
+    const waitUntilMs = performance.now() + (request.maxWaitMs ?? Infinity);
+    let claimed = false;
+    for (;;) {
+      const outcome = await passGate(request, { call, waitUntilMs });
+      if (outcome.status === 'aborted' && claimed) dropClaim(request);
+      if (outcome.status !== 'postponed' || outcome.reason !== 'claim') return outcome;
+      claimed = true;
+      if (performance.now() + outcome.readyInMs > waitUntilMs) return outcome;
+      const lookAgainMs = Math.max(LEAST_CLAIM_LOOK_MS, outcome.readyInMs * CLAIM_LOOK_SHARE);
+      await abortablePause(Math.min(lookAgainMs, renewEveryMs), [request.signal, stopping.signal]);
+      if (request.signal.aborted || stopping.signal.aborted) {
+        dropClaim(request);
+        return { status: 'aborted' };
+      }
+    }
+  }
+
+  function dropClaim(request: PermitRequest): void {
+    const lease = { model: request.model, key: scopeNames(request).keyToken };
+    const dropped = scripts.dropClaim(request.claimId ?? request.reservationId, lease);
+    inFlight.add(dropped);
+    void dropped.finally(() => inFlight.delete(dropped));
+  }
+
+  async function report(): Promise<LimiterReport> {
+    return readLimiterReport(scripts, limits.current());
+  }
+
   async function close(): Promise<void> {
+    stopListening?.();
+    stopping.abort();
     for (const call of calls) call.stop();
-    await Promise.all([...gates.values()].map((gate) => gate.close()));
+    await gates.close();
     // What was asked for before may still be granted; it is given back as it comes.
     await Promise.all(inFlight);
     await leases.close();
-    gates.clear();
     closed = true;
   }
 
   return {
     async run(request, call) {
       if (closing !== null || request.signal.aborted) return { status: 'aborted' };
-      if (!isLimited(limits.current(), request.model)) return runUnlimited(request, call);
+      if (!isLimited(limits.current(), request.model, request.key) && !isPaused(request)) {
+        const lease = {
+          member: ` ${request.model}`,
+          model: request.model,
+          key: scopeNames(request).keyToken,
+        };
+        return runUnlimited(request, { call, learn: (hint) => learn(lease, hint) });
+      }
       return runLimited(request, call);
     },
     setLimits(next) {
+      const wasLimited = !limits.current().unlimited;
       limits.set(next);
-      if (closing === null && !limits.current().unlimited) void limits.publish();
+      // Others may go by the old ones until they are told that there are none any more.
+      if (closing === null && (wasLimited || !limits.current().unlimited)) void limits.publish();
     },
-    states: () => readLimitStates(scripts, limits.current()),
+    async states() {
+      return limits.current().unlimited ? [] : (await report()).states;
+    },
+    report,
+    takeQueuedTokens: queuedTokens.take,
+    releaseQueuedTokens: queuedTokens.release,
     close() {
       closing ??= close();
       return closing;

@@ -52,6 +52,11 @@ export class Gate {
     return this.#store.retry(causes);
   }
 
+  /** What all who wait here wait for; null when nothing is known. */
+  refusal(): { cause: RefusalCause; leftMs: number } | null {
+    return this.#store.refusal();
+  }
+
   skipEnded(): void {
     this.#store.skipEnded();
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Limits } from '@sluice/contracts';
 import type { ProviderLimits } from './provider-limiter.ts';
 import type { ScopePlan } from './plan-scope.ts';
 import { planScope } from './plan-scope.ts';
@@ -9,7 +10,9 @@ export interface LimitBook {
   provider: ScopePlan | null;
   /** Only models with limits of their own. */
   models: ReadonlyMap<string, ScopePlan>;
-  /** Nothing is limited, for no model. */
+  /** Only keys with limits of their own. */
+  keys: ReadonlyMap<string, ScopePlan>;
+  /** Nothing is limited, for no model and no key. */
   unlimited: boolean;
   /** Equal limits have equal revisions, in every process. */
   revision: string;
@@ -18,23 +21,30 @@ export interface LimitBook {
 
 export function createLimitBook(limits: ProviderLimits): LimitBook {
   const provider = planScope(limits.provider);
-  const models = new Map<string, ScopePlan>();
-  for (const [model, modelLimits] of Object.entries(limits.models)) {
-    const plan = planScope(modelLimits);
-    if (plan) models.set(model, plan);
-  }
+  const models = planAll(limits.models);
+  const keys = planAll(limits.keys ?? {});
   const source = JSON.stringify(limits);
   return {
     limits,
     provider,
     models,
-    unlimited: provider === null && models.size === 0,
+    keys,
+    unlimited: provider === null && models.size === 0 && keys.size === 0,
     revision: createHash('sha256').update(source).digest('hex').slice(0, 16),
     source,
   };
 }
 
-/** Whether calls of a model need a permit at all. */
-export function isLimited(book: LimitBook, model: string): boolean {
-  return book.provider !== null || book.models.has(model);
+/** Whether calls of a model by a key need a permit at all. */
+export function isLimited(book: LimitBook, model: string, key: string | null = null): boolean {
+  return book.provider !== null || book.models.has(model) || (key !== null && book.keys.has(key));
+}
+
+function planAll(limits: Readonly<Record<string, Limits>>): Map<string, ScopePlan> {
+  const plans = new Map<string, ScopePlan>();
+  for (const [name, each] of Object.entries(limits)) {
+    const plan = planScope(each);
+    if (plan) plans.set(name, plan);
+  }
+  return plans;
 }

@@ -78,7 +78,9 @@ export function createLimitSource({ scripts, limits, onError, onChange }: LimitS
     },
     restore: askOnce,
     follow(revision) {
-      if (revision === book.revision || revision === unreadable || published !== book) return;
+      if (revision === book.revision || revision === unreadable) return;
+      // What was set here and is not stored yet comes last.
+      if (published !== book && !book.unlimited) return;
       void askOnce();
     },
   };

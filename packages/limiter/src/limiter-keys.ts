@@ -4,6 +4,9 @@ export interface LimiterKeys {
   state: string;
   leases: string;
   grants: string;
+  queued: string;
+  /** Pub/sub: `limits <revision>` and `paused <microseconds> <key> <model>`. Only a wake-up: what is stored is the truth. */
+  channel: string;
 }
 
 export function limiterKeys(prefix: string, provider: string): LimiterKeys {
@@ -13,5 +16,7 @@ export function limiterKeys(prefix: string, provider: string): LimiterKeys {
     state: `${base}:state`,
     leases: `${base}:leases`,
     grants: `${base}:grants`,
+    queued: `${base}:queued`,
+    channel: `${base}:changes`,
   };
 }

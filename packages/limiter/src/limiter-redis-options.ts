@@ -10,5 +10,7 @@ export const limiterRedisOptions = {
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   connectTimeout: 2_000,
+  // Scripts of one turn of the event loop go out in one write.
+  enableAutoPipelining: true,
   retryStrategy: (attempt: number) => Math.min(50 * attempt, 500),
 } as const satisfies RedisOptions;

@@ -5,11 +5,24 @@ import type { ProviderLimits } from './provider-limiter.ts';
 /** Reads limits that another process stored; null when they can't be read. */
 export function parseLimits(source: string): ProviderLimits | null {
   try {
-    const stored = JSON.parse(source) as { provider: unknown; models: Record<string, unknown> };
-    const models: Record<string, Limits> = {};
-    for (const [model, limits] of Object.entries(stored.models)) models[model] = limitsSchema.parse(limits);
-    return { provider: stored.provider === null ? null : limitsSchema.parse(stored.provider), models };
+    const stored = JSON.parse(source) as {
+      provider: unknown;
+      models: Record<string, unknown>;
+      /** Absent in what an earlier release stored. */
+      keys?: Record<string, unknown>;
+    };
+    return {
+      provider: stored.provider === null ? null : limitsSchema.parse(stored.provider),
+      models: parseAll(stored.models),
+      keys: parseAll(stored.keys ?? {}),
+    };
   } catch {
     return null;
   }
+}
+
+function parseAll(stored: Record<string, unknown>): Record<string, Limits> {
+  return Object.fromEntries(
+    Object.entries(stored).map(([name, limits]) => [name, limitsSchema.parse(limits)]),
+  );
 }

@@ -1,7 +1,15 @@
 import type { HeldLease } from './lease-keeper.ts';
 import type { LeaseName, Settlement } from './permit-scripts.ts';
-import type { Permit, PermitOutcome, PermitRequest } from './provider-limiter.ts';
+import type {
+  Permit,
+  PermitOutcome,
+  PermitRequest,
+  PostponeReason,
+  ProviderHint,
+  TokenCounts,
+} from './provider-limiter.ts';
 import { MAX_PERMIT_AGE_MS } from './provider-limiter.ts';
+import { scopeNames } from './scope-names.ts';
 
 /** What the buckets granted. */
 export interface Grant {
@@ -18,6 +26,11 @@ export interface PermitCallDeps<Value> {
   call: (permit: Permit) => Promise<Value>;
   hold: (lease: HeldLease) => void;
   release: (lease: LeaseName, settlement: Settlement) => void;
+  learn: (lease: LeaseName, hint: ProviderHint & { ageMs: number }) => void;
+  /** Until when it waits, on this process's monotonic clock. */
+  waitUntilMs: number;
+  /** The provider has refused calls since, so a grant that is not used yet must not be. */
+  isPaused: () => boolean;
 }
 
 type Phase =
@@ -29,12 +42,17 @@ type Phase =
 /** One `run` from its wait for a permit to the end of its call. Every grant it accepts is released exactly once. */
 export class PermitCall<Value> {
   readonly model: string;
-  readonly tokens: number;
+  readonly key: string | null;
+  readonly estimate: TokenCounts;
+  readonly claimId: string;
+  /** The buckets are being asked for it: their answer decides. */
+  asking = false;
   /** Rejects only with what the call rejects with. */
   readonly outcome: Promise<PermitOutcome<Value>>;
   readonly #deps: PermitCallDeps<Value>;
   readonly #settled: PromiseWithResolvers<PermitOutcome<Value>>;
   readonly #lost = new AbortController();
+  readonly #keyToken: string;
   #phase: Phase = { name: 'waiting' };
   #settlement: Settlement = { kind: 'keep' };
   /** Grants given back because they came too late; each has a lease name of its own, so that a late release of one can't end the next. */
@@ -45,9 +63,16 @@ export class PermitCall<Value> {
   constructor(deps: PermitCallDeps<Value>) {
     this.#deps = deps;
     this.model = deps.request.model;
-    this.tokens = wholeTokens(deps.request.estimatedTokens);
+    this.key = deps.request.key ?? null;
+    this.estimate = wholeTokens(deps.request.estimate);
+    this.claimId = deps.request.claimId ?? deps.request.reservationId;
+    this.#keyToken = scopeNames(this).keyToken;
     this.#settled = Promise.withResolvers();
     this.outcome = this.#settled.promise;
+  }
+
+  patienceMs(): number {
+    return this.#deps.waitUntilMs - performance.now();
   }
 
   /** Needs no permit any more. */
@@ -58,7 +83,7 @@ export class PermitCall<Value> {
   get lease(): LeaseName {
     const reservation = encodeURIComponent(this.#deps.request.reservationId);
     const round = this.#stale === 0 ? '' : `~${this.#stale}`;
-    return { member: `${reservation}${round} ${this.model}`, model: this.model };
+    return { member: `${reservation}${round} ${this.model}`, model: this.model, key: this.#keyToken };
   }
 
   /** An answer was lost, so the buckets may have granted what nobody knows of. */
@@ -83,7 +108,7 @@ export class PermitCall<Value> {
     const { grant } = this.#phase;
     const grantedAtMs = grant.askedAtMs + grant.waitMs;
     const ageMs = () => Math.max(0, performance.now() - grantedAtMs);
-    if (ageMs() > MAX_PERMIT_AGE_MS) {
+    if (ageMs() > MAX_PERMIT_AGE_MS || this.#deps.isPaused()) {
       this.#release({ kind: 'return' });
       this.#stale += 1;
       this.#phase = { name: 'waiting' };
@@ -109,6 +134,15 @@ export class PermitCall<Value> {
     this.#settled.resolve({ status: 'aborted' });
   }
 
+  /** Ends the wait without a permit; a call that has one already keeps it. */
+  postpone(readyInMs: number, reason: PostponeReason): void {
+    if (this.#phase.name !== 'waiting') return;
+    this.asking = false;
+    this.#phase = { name: 'ended' };
+    if (this.#doubtful) this.#deps.release(this.lease, { kind: 'return' });
+    this.#settled.resolve({ status: 'postponed', readyInMs, reason });
+  }
+
   /** As `stop`, but a running call is left alone: it listens to its signal by itself. */
   abort(): void {
     if (this.#phase.name !== 'running') this.stop();
@@ -120,14 +154,12 @@ export class PermitCall<Value> {
       reservationId: request.reservationId,
       ageMs,
       lost: this.#lost.signal,
-      settle: (actualTokens) => {
-        if (this.#settlement.kind === 'keep') {
-          this.#settlement = { kind: 'settle', actualTokens: wholeTokens(actualTokens) };
-        }
-      },
+      settle: (actual) => this.#settleOnce('settle', actual),
+      settleAtLeast: (actual) => this.#settleOnce('at_least', actual),
       giveBack: () => {
         this.#settlement = { kind: 'return' };
       },
+      learn: (hint) => this.#deps.learn(this.lease, { ...hint, ageMs: ageMs() }),
     };
     try {
       const value = await call(permit);
@@ -137,6 +169,10 @@ export class PermitCall<Value> {
       this.#end();
       this.#settled.reject(error);
     }
+  }
+
+  #settleOnce(kind: 'settle' | 'at_least', actual: TokenCounts): void {
+    if (this.#settlement.kind === 'keep') this.#settlement = { kind, actual: wholeTokens(actual) };
   }
 
   #end(): void {
@@ -152,6 +188,7 @@ export class PermitCall<Value> {
 }
 
 /** Estimates and usage come from outside: anything that is not a positive number counts as none. */
-function wholeTokens(tokens: number): number {
-  return Number.isFinite(tokens) && tokens > 0 ? Math.ceil(tokens) : 0;
+function wholeTokens({ inputTokens, outputTokens }: TokenCounts): TokenCounts {
+  const whole = (tokens: number) => (Number.isFinite(tokens) && tokens > 0 ? Math.ceil(tokens) : 0);
+  return { inputTokens: whole(inputTokens), outputTokens: whole(outputTokens) };
 }

@@ -12,7 +12,9 @@ export interface WaitingCall {
 
 export type PermitAnswer =
   | { status: 'granted'; waitMs: number }
-  | { status: 'refused'; retryMs: number; cause: RefusalCause };
+  | { status: 'refused'; retryMs: number; cause: RefusalCause }
+  /** The call has ended without a permit; it leaves the queue as a job that takes nothing. */
+  | { status: 'postponed' };
 
 export type RefusalCause = 'rate' | 'concurrency' | 'unavailable';
 
@@ -38,6 +40,7 @@ export class PermitStore<Call extends WaitingCall> implements BottleneckStore {
   readonly #deps: PermitStoreDeps<Call>;
   readonly #calls = new Map<string, Call>();
   #refusal: { cause: RefusalCause; timer: NodeJS.Timeout } | null = null;
+  #lastRefusal: { cause: RefusalCause; untilMs: number } | null = null;
   /** What was freed since the question was asked that is not answered yet. */
   readonly #freed = new Set<RefusalCause>();
   #asking = false;
@@ -78,6 +81,13 @@ export class PermitStore<Call extends WaitingCall> implements BottleneckStore {
     if (this.#head()?.ended) this.#drain();
   }
 
+  /** The refusal that all who wait here wait for, or did until a moment ago; null when none is known. */
+  refusal(): { cause: RefusalCause; leftMs: number } | null {
+    if (this.#lastRefusal === null) return null;
+    const { cause, untilMs } = this.#lastRefusal;
+    return { cause, leftMs: Math.max(0, untilMs - performance.now()) };
+  }
+
   async __register__(_index: string, weight: number): Promise<RegisterAnswer> {
     const call = this.#head();
     if (weight > 0) this.#running += 1;
@@ -89,7 +99,7 @@ export class PermitStore<Call extends WaitingCall> implements BottleneckStore {
       const answer = await this.#ask(call);
       if (answer.status === 'granted') return { success: true, wait: answer.waitMs, reservoir: null };
       // Once ended, the call leaves the queue as a job that takes nothing.
-      if (call.ended) return GRANTED_NOTHING;
+      if (call.ended || answer.status === 'postponed') return GRANTED_NOTHING;
     }
     this.#running -= 1;
     return REFUSED;
@@ -155,6 +165,7 @@ export class PermitStore<Call extends WaitingCall> implements BottleneckStore {
       answer = await this.#deps.acquire(call);
     } while (answer.status === 'refused' && !call.ended && this.#freed.has(answer.cause));
     this.#asking = false;
+    if (answer.status === 'granted') this.#lastRefusal = null;
     // In the same turn, so that nothing freed falls between the question and its being remembered.
     if (answer.status === 'refused' && !call.ended) this.#remember(answer.cause, answer.retryMs);
     return answer;
@@ -174,6 +185,7 @@ export class PermitStore<Call extends WaitingCall> implements BottleneckStore {
       this.#drain();
     }, retryMs);
     this.#refusal = { cause, timer };
+    this.#lastRefusal = { cause, untilMs: performance.now() + retryMs };
   }
 
   #forgetRefusal(): void {

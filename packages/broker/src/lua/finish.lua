@@ -9,7 +9,7 @@
 -- Returns: {'finished', outbox entry, …} | {'fenced', status or ''}
 local state = redis.call('HMGET', KEYS[1], 'status', 'turn', 'open', 'deadline')
 local status = state[1]
-if not status or status == 'erased' then return { 'fenced', '' } end
+if not status then return { 'fenced', '' } end
 local now = now_ms()
 local condition = ARGV[1]
 local open = tonumber(state[3])

@@ -3,7 +3,7 @@
 -- ARGV: 1 tenant, 2 last sequence number that the reader has, 3 at most so many
 -- Returns: {'ok', last sequence number, '1' when the job has ended, events} | {'expired'} | {'not_found'}
 local state = redis.call('HMGET', KEYS[1], 'tenant', 'status', 'trimmed')
-if state[1] ~= ARGV[1] or state[2] == 'erased' then return { 'not_found' } end
+if state[1] ~= ARGV[1] then return { 'not_found' } end
 local trimmed = tonumber(state[3] or '0')
 local after = tonumber(ARGV[2])
 if after < trimmed then return { 'expired' } end

@@ -13,6 +13,7 @@ elseif ARGV[3] ~= '' then
   local facts = facts_of(ARGV[3])
   if facts and not redis.call('ZSCORE', wait_key(facts.tier, facts.tenant, facts.model), ARGV[3])
     and not redis.call('ZSCORE', STEM .. ':delayed', ARGV[3]) then
+    if redis.call('ZSCORE', STEM .. ':ready', ARGV[3]) then refund(facts) end
     forget(ARGV[3])
   end
 end

@@ -1,19 +1,25 @@
 -- include: clock, events
 -- The one way to queue a job again: closes the attempt (if one is open) and raises the turn.
 -- KEYS: 1 job hash, 2 events list, 3 outbox list
--- ARGV: 1 turn, 2 attempt (0: none was opened), 3 end of the attempt (JSON members), 4 target index, 5 round,
+-- ARGV: 1 turn, 2 attempt (0: none was opened), 3 end of the attempt (JSON members; '' when it made no
+--       call and is none), 4 target index, 5 round,
 --       6 '1' when a round begins, 7 delay in ms, 8 JSON members of the event, 9 warnings (JSON array; '' for none)
 -- Returns: {'requeued', new turn, ready at} | {'fenced'} (its usage is still booked)
 local state = redis.call('HMGET', KEYS[1], 'status', 'turn', 'open', 'n', 'deadline')
 local status = state[1]
-if not status or status == 'erased' then return { 'fenced' } end
+if not status then return { 'fenced' } end
 local now = now_ms()
 local n = tonumber(ARGV[2])
 if state[2] ~= ARGV[1] or state[3] ~= ARGV[2] or (status ~= 'queued' and status ~= 'in_progress') then
-  if n > 0 then redis.call('HSET', KEYS[1], 'late:' .. n, ARGV[3]) end
+  if n > 0 and ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'late:' .. n, ARGV[3]) end
   return { 'fenced' }
 end
-if n > 0 then redis.call('HSET', KEYS[1], 'z:' .. n, '"finished_at":"' .. iso(now) .. '",' .. ARGV[3]) end
+if n > 0 and ARGV[3] ~= '' then
+  redis.call('HSET', KEYS[1], 'z:' .. n, '"finished_at":"' .. iso(now) .. '",' .. ARGV[3])
+elseif n > 0 then
+  redis.call('HDEL', KEYS[1], 'a:' .. n)
+  redis.call('HINCRBY', KEYS[1], 'n', -1)
+end
 local turn = redis.call('HINCRBY', KEYS[1], 'turn', 1)
 local ready = math.min(now + tonumber(ARGV[7]), tonumber(state[5]))
 redis.call('HSET', KEYS[1], 'status', 'queued', 'owner', 'backlog', 'open', 0, 'target_index', ARGV[4], 'round', ARGV[5],

@@ -7,7 +7,7 @@
 -- Returns: {'started', n, abandoned attempt or 0} | {'gone'} | {'ended'} | {'stale', turn} | {'deadline'}
 local state = redis.call('HMGET', KEYS[1], 'status', 'turn', 'deadline', 'open', 'ready_at')
 local status = state[1]
-if not status or status == 'erased' then return { 'gone' } end
+if not status then return { 'gone' } end
 if status ~= 'queued' and status ~= 'in_progress' then return { 'ended' } end
 if state[2] ~= ARGV[1] then return { 'stale', tonumber(state[2]) } end
 local now = now_ms()

@@ -6,16 +6,22 @@
 -- Returns the members whose lease is lost
 
 local state_key, leases_key, grants_key = KEYS[1], KEYS[2], KEYS[3]
-local expires = advance_clock(state_key, read_time(), tonumber(ARGV[2])) + tonumber(ARGV[1])
+local now = read_time()
+local times = redis.call('HMGET', state_key, 'ran', 'clock')
+local clock = advanced_clock(times[1], times[2], now, tonumber(ARGV[2]))
+redis.call('HSET', state_key, 'ran', whole(now), 'clock', whole(clock))
+local expires = whole(clock + tonumber(ARGV[1]))
 local lost = {}
 for index = 3, #ARGV, 2 do
   local member, grant = ARGV[index], ARGV[index + 1]
   if redis.call('ZSCORE', leases_key, member) then
-    redis.call('ZADD', leases_key, whole(expires), member)
+    redis.call('ZADD', leases_key, expires, member)
   elseif grant ~= '' then
-    redis.call('ZADD', leases_key, whole(expires), member)
+    redis.call('ZADD', leases_key, expires, member)
     redis.call('HSET', grants_key, member, grant)
-    redis.call('HINCRBY', state_key, 'flight:' .. model_of(member), 1)
+    redis.call('HINCRBY', state_key, 'flight:model:' .. model_of(member), 1)
+    local key = key_of(grant)
+    if key ~= '-' then redis.call('HINCRBY', state_key, 'flight:key:' .. key, 1) end
   else
     lost[#lost + 1] = member
   end

@@ -46,6 +46,21 @@ local function pass_of(tier)
   return math.max(tonumber(pass[1] or '0'), tonumber(pass[2] or '0'))
 end
 
+-- Gives back what a ticket was charged that was released and never started: it went back, or to another target.
+local function refund(facts)
+  local tier, tenant = facts.tier, facts.tenant
+  local part = facts.cost / policy_of(tenant)
+  if redis.call('HEXISTS', STEM .. ':pass', tier) == 1 then
+    redis.call('HINCRBYFLOAT', STEM .. ':pass', tier, -facts.cost / share_of(tier))
+  end
+  if redis.call('ZSCORE', STEM .. ':tenants:' .. tier, tenant) then
+    redis.call('ZINCRBY', STEM .. ':tenants:' .. tier, -part, tenant)
+  end
+  if redis.call('HEXISTS', STEM .. ':last:' .. tier, tenant) == 1 then
+    redis.call('HINCRBYFLOAT', STEM .. ':last:' .. tier, tenant, -part)
+  end
+end
+
 local function requeue_due(now)
   for _, ticket in ipairs(redis.call('ZRANGEBYSCORE', STEM .. ':delayed', '-inf', now, 'LIMIT', 0, 500)) do
     redis.call('ZREM', STEM .. ':delayed', ticket)
