@@ -19,6 +19,12 @@ export async function runProgram(
   } catch (error) {
     // Commander has printed its own message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (isPortTaken(error)) {
+      context.stderr.write(
+        `error: Port ${error.port} is taken: stop the program that uses it, or choose another.\n`,
+      );
+      return 1;
+    }
     const isExpected =
       error instanceof CliError || error instanceof ConfigError || error instanceof RedisNotReadyError;
     if (!isExpected) throw error;
@@ -26,4 +32,8 @@ export async function runProgram(
     if (error instanceof CliError) return error.exitCode;
     return error instanceof ConfigError ? 2 : 1;
   }
+}
+
+function isPortTaken(error: unknown): error is Error & { port: number } {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' && 'port' in error;
 }

@@ -57,3 +57,17 @@ test('a second one on the same folder is refused while the first runs', async ()
     await first.close();
   }
 });
+
+test('one that is killed is started again on the same address with its data', async () => {
+  const embedded = await startEmbeddedRedis(folder);
+  try {
+    await withClient(embedded.url, async (redis) => {
+      await redis.set('kept', 'yes');
+      const info = await redis.info('server');
+      process.kill(Number(/process_id:(\d+)/.exec(info)?.[1]), 'SIGKILL');
+    });
+    expect(await withClient(embedded.url, (redis) => redis.get('kept'))).toBe('yes');
+  } finally {
+    await embedded.close();
+  }
+});

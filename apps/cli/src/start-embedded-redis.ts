@@ -22,11 +22,12 @@ export interface EmbeddedRedis {
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 20_000;
 const PORT_TRIES = 3;
+const MAX_RESTARTS = 5;
 
 /**
  * Starts a Redis of our own with its data in `folder`, on a free port of 127.0.0.1 and with a random password.
  * Resolves when it answers (it may first have to load its data). Owned: the caller closes it, after everything
- * that uses it.
+ * that uses it. A server that ends by itself is started again with its data, five times at most.
  */
 export async function startEmbeddedRedis(folder: string): Promise<EmbeddedRedis> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -44,8 +45,47 @@ export async function startEmbeddedRedis(folder: string): Promise<EmbeddedRedis>
 
 /** The server, or the last lines that it wrote before it ended. */
 async function tryStart(folder: string, port: number): Promise<EmbeddedRedis | string> {
-  const { command, arguments: commandArguments, dataFolder, bind } = redisServerCommand({ folder, port });
   const password = randomBytes(18).toString('hex');
+  const url = `redis://:${password}@127.0.0.1:${port}`;
+  let server = spawnServer({ folder, port, password });
+  if (!(await answersInTime(url, server.child))) {
+    await stop(server);
+    return server.lastLines();
+  }
+  const ownerFile = join(folder, 'owner.json');
+  writeFileSync(ownerFile, JSON.stringify({ url, owner_pid: process.pid }), { mode: 0o600 });
+  let closing: Promise<void> | null = null;
+  let restarts = 0;
+  const restartWhenLost = (): void => {
+    server.child.once('exit', () => {
+      if (closing) return;
+      restarts += 1;
+      const again = restarts <= MAX_RESTARTS;
+      process.stderr.write(
+        `The embedded Redis ended: ${again ? 'starting it again with its data' : 'giving up'}.\n`,
+      );
+      if (!again) return;
+      server = spawnServer({ folder, port, password });
+      restartWhenLost();
+    });
+  };
+  restartWhenLost();
+  return {
+    url,
+    command: server.command,
+    close: () => (closing ??= stop(server).then(() => rmSync(ownerFile, { force: true }))),
+  };
+}
+
+interface Server {
+  child: ChildProcess;
+  command: string;
+  exited: Promise<void>;
+  lastLines(): string;
+}
+
+function spawnServer({ folder, port, password }: { folder: string; port: number; password: string }): Server {
+  const { command, arguments: commandArguments, dataFolder, bind } = redisServerCommand({ folder, port });
   const child = spawn(command, commandArguments, {
     stdio: ['pipe', 'pipe', 'pipe'],
     // Its own process group: a Ctrl-C at the terminal must not end it before those who still write to it.
@@ -63,21 +103,7 @@ async function tryStart(folder: string, port: number): Promise<EmbeddedRedis | s
   child.stderr.on('data', keepTail);
   child.stdin.on('error', () => {});
   child.stdin.end(redisServerConfig({ port, bind, dataFolder, password }));
-
-  const url = `redis://:${password}@127.0.0.1:${port}`;
-  const isUp = await answersInTime(url, child);
-  if (!isUp) {
-    await stop(child, exited);
-    return output.trim().split('\n').slice(-3).join(' | ');
-  }
-  const ownerFile = join(folder, 'owner.json');
-  writeFileSync(ownerFile, JSON.stringify({ url, owner_pid: process.pid }), { mode: 0o600 });
-  let closing: Promise<void> | null = null;
-  return {
-    url,
-    command,
-    close: () => (closing ??= stop(child, exited).then(() => rmSync(ownerFile, { force: true }))),
-  };
+  return { child, command, exited, lastLines: () => output.trim().split('\n').slice(-3).join(' | ') };
 }
 
 async function answersInTime(url: string, child: ChildProcess): Promise<boolean> {
@@ -98,7 +124,7 @@ async function answersInTime(url: string, child: ChildProcess): Promise<boolean>
 }
 
 /** SIGTERM makes Redis write out and end; a server that hangs is killed. */
-async function stop(child: ChildProcess, exited: Promise<void>): Promise<void> {
+async function stop({ child, exited }: Server): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);

@@ -15,12 +15,12 @@ export async function describeStall({
   backlog: Backlog;
 }): Promise<string | null> {
   for (const [provider, drain] of drains) {
-    const { inflight, held, lastTicketMsAgo } = drain.state();
+    const { inflight, held, quietMs } = drain.state();
+    if (inflight > 0 || held > 0 || quietMs < STALLED_AFTER_MS) continue;
     const { waiting } = await backlog.depth(provider);
-    const anyWaiting = waiting.priority + waiting.standard + waiting.flex > 0;
-    const idle = inflight === 0 && held === 0 && (lastTicketMsAgo ?? 0) > STALLED_AFTER_MS;
-    if (anyWaiting && idle)
-      return `${provider}: jobs wait and nothing was started for ${Math.round((lastTicketMsAgo ?? 0) / 1_000)} s`;
+    if (drain.tiers.some((tier) => waiting[tier] > 0)) {
+      return `${provider}: jobs wait and nothing was started for ${Math.round(quietMs / 1_000)} s`;
+    }
   }
   return null;
 }

@@ -28,8 +28,9 @@ export interface ProviderDrain {
   abortJob(jobId: string, reason: AbortReason): void;
   /** Jobs whose call or wait runs here. */
   jobIds(): readonly string[];
-  /** Calls that run, tickets that wait for a permit, and how long ago a ticket last came (ms, null: never). */
-  state(): { inflight: number; held: number; lastTicketMsAgo: number | null };
+  readonly tiers: readonly Tier[];
+  /** Calls that run, tickets that wait for a permit, and how long ago a ticket last came, or the drain began. */
+  state(): { inflight: number; held: number; quietMs: number };
   /** Stops taking tickets, gives running calls `graceMs` to end, then hands back the rest. Idempotent. */
   close(options: { graceMs: number }): Promise<void>;
 }
@@ -43,7 +44,7 @@ const STALLED_CHECK_MS = 5_000;
 export function drainProvider(options: DrainProviderOptions): ProviderDrain {
   const { provider, tiers, broker, worker } = options;
   const running = new Map<string, { control: AbortController; permitted: boolean }>();
-  let lastTicketAt: number | null = null;
+  let lastTicketAt = performance.now();
   let timer: NodeJS.Timeout | null = null;
   let leaving = false;
   let closing: Promise<void> | null = null;
@@ -142,6 +143,7 @@ export function drainProvider(options: DrainProviderOptions): ProviderDrain {
   };
 
   return {
+    tiers,
     abortJob(jobId, reason) {
       for (const [ticket, { control }] of running)
         if (parseTicketId(ticket).jobId === jobId) control.abort(reason);
@@ -150,7 +152,7 @@ export function drainProvider(options: DrainProviderOptions): ProviderDrain {
     state: () => ({
       inflight: inflight(),
       held: running.size - inflight(),
-      lastTicketMsAgo: lastTicketAt === null ? null : performance.now() - lastTicketAt,
+      quietMs: performance.now() - lastTicketAt,
     }),
     close({ graceMs }) {
       closing ??= close(graceMs);
