@@ -6,6 +6,7 @@
 --             starts of two seconds; busy, last, drained, drained_cost, drained_ms: starts while others waited, fading
 local DRAIN_MEMORY_MS = 30000
 local LEAST_MEASURED_MS = 500
+local ALL_USED = 0.97
 
 -- Live workers: capacity, calls in flight, which tiers somebody drains, and how many workers there are.
 local function survey(now)
@@ -84,8 +85,9 @@ local function drain_rate(now)
 end
 
 -- What gets a permit within 50 ms, at least 2, so that a ticket of a more urgent tier never stands behind many
--- others; and never more than there is room for. With 1, processes that are slow to take tickets leave permits unused.
-local function target_within(rate, token_rate, slots, inflight, room, started)
+-- others; and never more than there is room for. `least` may be 1 for a single worker process that uses all of the
+-- rate: several are slower to take tickets, and one ticket that is lost with its process would stop all of them.
+local function target_within(rate, token_rate, slots, inflight, room, started, least)
   local free = slots > 0 and math.max(0, slots - inflight) or room
   local target = free + 0.05 * started
   if rate > 0 then target = math.min(target, 0.05 * rate) end
@@ -94,16 +96,18 @@ local function target_within(rate, token_rate, slots, inflight, room, started)
     local cost = tonumber(redis.call('HGET', STEM .. ':pace', 'cost') or tostring(token_rate))
     target = math.min(target, 0.05 * token_rate / math.max(1, cost))
   end
-  return math.min(room, math.max(2, math.floor(target)))
+  return math.min(room, math.max(least, math.floor(target)))
 end
 
 -- How many tickets may be ready at once.
-local function ready_target(now, capacity, inflight)
+local function ready_target(now, capacity, inflight, workers)
   local room = math.max(0, capacity - inflight)
   local pace = redis.call('HMGET', STEM .. ':pace', 'rate', 'token_rate', 'slots')
   local rate, token_rate, slots = tonumber(pace[1] or '0'), tonumber(pace[2] or '0'), tonumber(pace[3] or '0')
   if rate == 0 and token_rate == 0 and slots == 0 then return room end
-  return target_within(rate, token_rate, slots, inflight, room, start_rate(now))
+  local started = start_rate(now)
+  local least = workers == 1 and rate > 0 and started >= ALL_USED * rate and 1 or 2
+  return target_within(rate, token_rate, slots, inflight, room, started, least)
 end
 
 -- Whether one more ticket of a model may become ready: it is not on hold, and its own limits have room. A model that
@@ -118,6 +122,6 @@ local function model_has_room(now, model, room)
   if not limits then return true end
   local parts = split(limits)
   local active = redis.call('HMGET', STEM .. ':active', 'r:' .. model, 'f:' .. model)
-  local target = target_within(tonumber(parts[1]), tonumber(parts[2]), tonumber(parts[3]), tonumber(active[2] or '0'), room, start_rate(now))
+  local target = target_within(tonumber(parts[1]), tonumber(parts[2]), tonumber(parts[3]), tonumber(active[2] or '0'), room, start_rate(now), 2)
   return tonumber(active[1] or '0') < target
 end

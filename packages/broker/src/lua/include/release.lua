@@ -104,13 +104,13 @@ local function release(now)
   requeue_due(now)
   mark_busy(now)
   local next_ms = next_due(now)
-  local capacity, inflight, served = survey(now)
+  local capacity, inflight, served, workers = survey(now)
   if capacity == 0 then return { {}, {}, next_ms } end
 
   local released, lost = {}, take_lost(now)
   if is_on_hold(now) then return { released, lost, next_ms } end
   local ready = redis.call('ZCARD', STEM .. ':ready')
-  local target = ready_target(now, capacity, inflight)
+  local target = ready_target(now, capacity, inflight, workers)
   local full = {}
   while ready < target do
     local tier, least
