@@ -96,8 +96,8 @@ export interface JobRecord {
   costUsd: number | null;
 }
 
-/** What the API hands over; the broker adds state. */
-export type NewJob = Pick<
+/** Everything about a job that never changes, but its request. */
+export type FixedJob = Pick<
   JobRecord,
   | 'id'
   | 'tenant'
@@ -117,8 +117,11 @@ export type NewJob = Pick<
   | 'estimatedTokens'
   | 'createdAtMs'
   | 'deadlineMs'
-  | 'warnings'
-> & {
+>;
+
+/** What the API hands over; the broker adds state. */
+export type NewJob = FixedJob & {
+  warnings: JobRecord['warnings'];
   request: ChatRequest;
   /** SHA-256 of the submission as it was sent, hex; compared when an Idempotency-Key comes again. */
   bodyHash: string;

@@ -8,31 +8,10 @@ import {
   type Usage,
   type Warning,
 } from '@sluice/contracts';
-import type { JobOwner, JobRecord, NewJob } from './job-record.ts';
+import type { FixedJob, JobOwner, JobRecord, NewJob } from './job-record.ts';
 
-/** Everything about a job that never changes: one JSON field of its hash. */
-type Fixed = Pick<
-  JobRecord,
-  | 'v'
-  | 'id'
-  | 'tenant'
-  | 'keyId'
-  | 'tier'
-  | 'lane'
-  | 'route'
-  | 'chain'
-  | 'options'
-  | 'task'
-  | 'metadata'
-  | 'tags'
-  | 'decision'
-  | 'batchId'
-  | 'customId'
-  | 'retriedFrom'
-  | 'estimatedTokens'
-  | 'createdAtMs'
-  | 'deadlineMs'
->;
+/** One JSON field of a job's hash. */
+type Fixed = FixedJob & Pick<JobRecord, 'v'>;
 
 /** The hash fields that the `create` script is given; it adds the state itself. */
 export function encodeNewJob(job: NewJob): string[] {
