@@ -47,7 +47,7 @@ export async function addOpenApi(app: ApiServer, { baseUrl }: { baseUrl: () => s
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
-    uiConfig: { docExpansion: 'list', deepLinking: true, url: '/openapi.json' },
+    uiConfig: { docExpansion: 'list', deepLinking: true },
   });
   let document: object | null = null;
   app.route({

@@ -38,6 +38,3 @@ export const limitsSchema = z.strictObject({
   arrival_jitter_ms: z.number().int().nonnegative().max(10_000).default(250),
 });
 export type Limits = z.infer<typeof limitsSchema>;
-
-/** Limits that the contract names and this release does not enforce: refused at boot rather than ignored. */
-export const UNSUPPORTED_LIMITS: readonly string[] = [];

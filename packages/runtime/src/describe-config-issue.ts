@@ -1,9 +1,7 @@
-import { UNSUPPORTED_LIMITS } from '@sluice/contracts';
 import type { z } from 'zod';
 
 /** Keys that the documentation of later releases names: a clearer answer than "unknown key". */
 const LATER_KEYS: ReadonlySet<string> = new Set([
-  ...UNSUPPORTED_LIMITS,
   'alerts',
   'breaker',
   'budgets',
