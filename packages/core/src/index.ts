@@ -24,3 +24,4 @@ export * from './schema/inline-references.ts';
 export * from './token-learner.ts';
 export * from './wanted-workers.ts';
 export * from './with-limit-overrides.ts';
+export * from './world.ts';

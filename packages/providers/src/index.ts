@@ -3,3 +3,4 @@ export { ERROR_DECISIONS } from './errors/attempt-error-of.ts';
 export * from './provider-adapter.ts';
 export * from './media/create-media-source.ts';
 export type { MediaFile, MediaReader, MediaSource, MediaWish } from './media/media-source.ts';
+export type * from './batch/provider-batch-adapter.ts';

@@ -1,0 +1,96 @@
+import type { AttemptError, ChatRequest, ModelEntry, Warning } from '@sluice/contracts';
+import type { ProviderOutcome } from '../provider-adapter.ts';
+
+/** One job as a line of a provider's batch. */
+export interface BatchLine {
+  /** `<run>_<n>`: letters, digits, `_` and `-`, at most 64 of them, unique within the run. */
+  customId: string;
+  model: string;
+  entry: ModelEntry;
+  /** The canonical request, deep-frozen; rendered by the same code as a live call of that vendor. */
+  request: ChatRequest;
+}
+
+/** A line as the vendor takes it: JSON text without a line break, or why it can't be sent. */
+export type RenderedLine =
+  | { status: 'ok'; customId: string; json: string; warnings: Warning[] }
+  | { status: 'refused'; customId: string; error: AttemptError; warnings: Warning[] };
+
+export interface ProviderBatchLimits {
+  maxLines: number;
+  /** Of all rendered lines together, line breaks included. */
+  maxBytes: number;
+  /** Up to this size the lines go inline with the create call; above it as a file. 0: always as a file. */
+  inlineMaxBytes: number;
+  /** Whether lines of one batch may name different models. */
+  mixesModels: boolean;
+  /** How long the vendor may take before it expires the batch, in milliseconds. */
+  windowMs: number;
+}
+
+/** A vendor's batch as last seen. */
+export interface ProviderBatch {
+  id: string;
+  /** `ended`: results can be read, however many lines succeeded. `failed`: the vendor refused it whole. */
+  state: 'running' | 'cancelling' | 'ended' | 'failed';
+  /** Null where the vendor does not say while it runs. */
+  counts: { total: number; completed: number; failed: number } | null;
+  createdAtMs: number;
+  /** Our run's name where the vendor's batch carries it (metadata, display name); null where it can't. */
+  run: string | null;
+  /** Where the results are, in the vendor's terms (file ids, URL, inline); opaque to others, JSON. */
+  results: unknown;
+  /** Why it `failed`. */
+  error: AttemptError | null;
+}
+
+/** The result of one line: as of a live call, or the vendor did not get to it. */
+export type BatchLineResult =
+  | { customId: string; outcome: ProviderOutcome }
+  | { customId: string; outcome: { status: 'expired' | 'cancelled' } };
+
+/** `unknown`: no answer came, so the vendor may have done it; look with `find` before trying again. */
+export type BatchCallOutcome<Value> =
+  | { status: 'ok'; value: Value }
+  | { status: 'unknown'; error: AttemptError }
+  | { status: 'missing' }
+  | { status: 'error'; error: AttemptError };
+
+/**
+ * A vendor's Batch API. No method throws or retries. Every call is bounded by a timeout and ends when its signal is
+ * aborted. Whoever creates it closes it; `close` is idempotent.
+ */
+export interface ProviderBatchAdapter {
+  limits: ProviderBatchLimits;
+  render(line: BatchLine): Promise<RenderedLine>;
+  /** Uploads rendered lines; null where the vendor has no files, or the size goes inline. The run names the file. */
+  upload(input: {
+    run: string;
+    lines: readonly string[];
+    signal: AbortSignal;
+  }): Promise<BatchCallOutcome<{ fileId: string } | null>>;
+  create(input: {
+    run: string;
+    model: string;
+    fileId: string | null;
+    /** For vendors, and sizes, that go inline. */
+    lines: readonly string[];
+    signal: AbortSignal;
+  }): Promise<BatchCallOutcome<ProviderBatch>>;
+  /** Batches created since then that may be this run's, newest first, at most 100: by name where it carries one. */
+  find(input: {
+    run: string;
+    createdSinceMs: number;
+    signal: AbortSignal;
+  }): Promise<BatchCallOutcome<ProviderBatch[]>>;
+  /** `missing` right after `create`, or between two polls, does not mean that it is gone. */
+  retrieve(input: { id: string; signal: AbortSignal }): Promise<BatchCallOutcome<ProviderBatch>>;
+  /**
+   * Results in any order, each line's at most once in one reading; rejects when the reading breaks, and may be read
+   * again. Usage and costs are those of the batch price: the caller prices with the lane `batch`.
+   */
+  results(batch: ProviderBatch, options: { signal: AbortSignal }): AsyncIterable<BatchLineResult>;
+  /** Asks the vendor to stop; what is finished can be read once the state is `ended`. */
+  cancel(input: { id: string; signal: AbortSignal }): Promise<BatchCallOutcome<ProviderBatch>>;
+  close(): Promise<void>;
+}
