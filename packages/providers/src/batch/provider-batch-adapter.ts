@@ -33,7 +33,10 @@ export interface ProviderBatch {
   id: string;
   /** `ended`: results can be read, however many lines succeeded. `failed`: the vendor refused it whole. */
   state: 'running' | 'cancelling' | 'ended' | 'failed';
-  /** Null where the vendor does not say while it runs. */
+  /**
+   * Null where the vendor does not say. While it runs, OpenAI's total is 0 until the file is checked, and Anthropic's
+   * completed and failed stay 0 until the end.
+   */
   counts: { total: number; completed: number; failed: number } | null;
   createdAtMs: number;
   /** Our run's name where the vendor's batch carries it (metadata, display name); null where it can't. */
@@ -44,12 +47,15 @@ export interface ProviderBatch {
   error: AttemptError | null;
 }
 
-/** The result of one line: as of a live call, or the vendor did not get to it. */
+/** What came of one line; `answered` is read with `ProviderBatchAdapter.read`, `expired` and `cancelled` never ran. */
 export type BatchLineResult =
-  | { customId: string; outcome: ProviderOutcome }
-  | { customId: string; outcome: { status: 'expired' | 'cancelled' } };
+  | { customId: string; status: 'answered'; answer: unknown }
+  | { customId: string; status: 'expired' | 'cancelled' };
 
-/** `unknown`: no answer came, so the vendor may have done it; look with `find` before trying again. */
+/**
+ * `unknown`: no clear answer came, so the vendor may have done it (timeout, broken connection, 5xx); look with `find`
+ * before trying again. Only of `create` and `cancel`: the others may simply be tried again. `missing`: 404.
+ */
 export type BatchCallOutcome<Value> =
   | { status: 'ok'; value: Value }
   | { status: 'unknown'; error: AttemptError }
@@ -86,10 +92,15 @@ export interface ProviderBatchAdapter {
   /** `missing` right after `create`, or between two polls, does not mean that it is gone. */
   retrieve(input: { id: string; signal: AbortSignal }): Promise<BatchCallOutcome<ProviderBatch>>;
   /**
-   * Results in any order, each line's at most once in one reading; rejects when the reading breaks, and may be read
-   * again. Usage and costs are those of the batch price: the caller prices with the lane `batch`.
+   * Results in any order, each line's at most once in one reading; rejects with a `BatchReadError` when the reading
+   * breaks, and may be read again. A line without a result is not mentioned: the caller's ledger finds it.
    */
   results(batch: ProviderBatch, options: { signal: AbortSignal }): AsyncIterable<BatchLineResult>;
+  /**
+   * The answer to a line in normal form, as of a live call: the same code reads it. Its warnings are those of the
+   * answer alone; those of the request came with `render`. The caller prices its usage with the lane `batch`.
+   */
+  read(line: BatchLine, answer: unknown): ProviderOutcome;
   /** Asks the vendor to stop; what is finished can be read once the state is `ended`. */
   cancel(input: { id: string; signal: AbortSignal }): Promise<BatchCallOutcome<ProviderBatch>>;
   close(): Promise<void>;
