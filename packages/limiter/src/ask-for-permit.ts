@@ -17,7 +17,10 @@ const SLOT_SPREAD_MS = 10;
 
 export interface Applicant {
   readonly model: string;
-  readonly key: string | null;
+  /** Names of the keys of which it takes one. */
+  readonly keys: readonly string[];
+  /** The same as they stand in a grant. */
+  readonly keyTokens: readonly string[];
   readonly estimate: TokenCounts;
   readonly claimId: string;
   readonly lease: LeaseName;
@@ -44,13 +47,17 @@ export async function askForPermit(
   { scripts, limits, isPaused, retryAtMostMs, onError }: AskForPermitDeps,
   applicant: Applicant,
 ): Promise<PermitAnswer> {
-  if (!isLimited(limits.current(), applicant.model, applicant.key) && !isPaused(applicant)) {
+  if (!isLimited(limits.current(), applicant.model, applicant.keys) && !isPaused(applicant)) {
     applicant.accept({ stored: null, askedAtMs: performance.now(), waitMs: 0 });
     return { status: 'granted', waitMs: 0 };
   }
   if (!(await limits.publish())) return unavailable(applicant, UNAVAILABLE_RETRY_MS);
   const askedAtMs = performance.now();
-  const outcome = await scripts.acquire(applicant.lease, applicant.estimate, applicant.claimId);
+  const outcome = await scripts.acquire(
+    { ...applicant.lease, key: applicant.keyTokens.join(',') },
+    applicant.estimate,
+    applicant.claimId,
+  );
   if (outcome.status === 'failed') {
     if (outcome.sent) applicant.doubt();
     onError(outcome.error);

@@ -2,6 +2,7 @@ import { isLimited, type LimitBook } from './limit-book.ts';
 import type { PauseBoard } from './pause-board.ts';
 import type { LeaseName, PermitScripts } from './permit-scripts.ts';
 import type { ProviderHint } from './provider-limiter.ts';
+import { keyOfToken } from './scope-names.ts';
 
 export interface HintSenderDeps {
   scripts: PermitScripts;
@@ -33,7 +34,8 @@ export function createHintSender(
     lease: LeaseName,
     told: { ageMs: number; pauseMs: number | null; remaining: Record<string, number> },
   ): Promise<void> {
-    const outcome = await scripts.learn(lease, told);
+    const ofKeyAlone = deps.book().accounts.has(keyOfToken(lease.key) ?? '');
+    const outcome = await scripts.learn(lease, { ...told, ofKeyAlone });
     if (outcome.status === 'failed') deps.onError(outcome.error);
     else if (told.pauseMs !== null) pauses.add(lease.key, outcome.pausedMs);
   }
@@ -45,9 +47,9 @@ function lowOnes(
   { model, key }: LeaseName,
 ): Record<string, number> {
   const low: Record<string, number> = {};
-  const keyName = key === '-' ? null : decodeURIComponent(key);
-  if (!isLimited(book, model, keyName)) return low;
-  const plans = [book.models.get(model), keyName === null ? null : book.keys.get(keyName), book.provider];
+  const keyName = keyOfToken(key) ?? '';
+  if (!isLimited(book, model, [keyName])) return low;
+  const plans = [book.models.get(model), book.keys.get(keyName), book.provider];
   for (const [dimension, left] of Object.entries(remaining)) {
     const capacity = plans
       .flatMap((plan) => plan?.rates ?? [])

@@ -26,7 +26,7 @@ import type {
 import { createQueuedTokens } from './queued-tokens.ts';
 import { readLimiterReport } from './read-limiter-report.ts';
 import { runUnlimited } from './run-unlimited.ts';
-import { scopeNames } from './scope-names.ts';
+import { keyOfToken, keyTokens } from './scope-names.ts';
 
 /** The least that calls are told which gave up waiting: nobody knows when a slot is freed. */
 const UNKNOWN_READY_MS = 100;
@@ -99,9 +99,8 @@ export function createProviderLimiter(options: ProviderLimiterOptions): Provider
     onError: reportOutage,
     onChange: () => gates.retryAll(),
   });
-  const pauses = createPauseBoard((key) => limits.current().keys.has(decodeURIComponent(key)));
-  const isPaused = (of: Pick<PermitRequest, 'model' | 'key'>): boolean =>
-    pauses.isPaused(scopeNames(of).keyToken);
+  const pauses = createPauseBoard((token) => limits.current().accounts.has(keyOfToken(token) ?? ''));
+  const isPaused = (of: { keyTokens: readonly string[] }): boolean => of.keyTokens.every(pauses.isPaused);
   const leases = new LeaseKeeper({ scripts, leaseMs, renewEveryMs, onError: reportOutage });
   const asking = { scripts, limits, isPaused, retryAtMostMs: renewEveryMs, onError: reportOutage };
   const learn = createHintSender({
@@ -140,7 +139,7 @@ export function createProviderLimiter(options: ProviderLimiterOptions): Provider
       hold: (lease) => leases.hold(lease),
       release,
       learn,
-      isPaused: () => isPaused(request),
+      isPaused: pauses.isPaused,
     });
     const gate = gates.gateFor(request.model);
     const abort = () => {
@@ -191,8 +190,8 @@ export function createProviderLimiter(options: ProviderLimiterOptions): Provider
   }
 
   function dropClaim(request: PermitRequest): void {
-    const lease = { model: request.model, key: scopeNames(request).keyToken };
-    const dropped = scripts.dropClaim(request.claimId ?? request.reservationId, lease);
+    const { model, key, claimId = request.reservationId } = request;
+    const dropped = scripts.dropClaim(claimId, { model, keyTokens: keyTokens(key) });
     inFlight.add(dropped);
     void dropped.finally(() => inFlight.delete(dropped));
   }
@@ -215,13 +214,17 @@ export function createProviderLimiter(options: ProviderLimiterOptions): Provider
   return {
     async run(request, call) {
       if (closing !== null || request.signal.aborted) return { status: 'aborted' };
-      if (!isLimited(limits.current(), request.model, request.key) && !isPaused(request)) {
-        const lease = {
-          member: ` ${request.model}`,
-          model: request.model,
-          key: scopeNames(request).keyToken,
-        };
-        return runUnlimited(request, { call, learn: (hint) => learn(lease, hint) });
+      const { model } = request;
+      const tokens = keyTokens(request.key);
+      const free = tokens.find((token) => !pauses.isPaused(token));
+      const names = tokens.map((token) => keyOfToken(token) ?? '');
+      if (free !== undefined && !isLimited(limits.current(), model, names)) {
+        const lease = { member: ` ${model}`, model, key: free };
+        return runUnlimited(request, {
+          key: keyOfToken(free),
+          call,
+          learn: (hint) => learn(lease, hint),
+        });
       }
       return runLimited(request, call);
     },

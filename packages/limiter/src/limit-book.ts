@@ -12,6 +12,8 @@ export interface LimitBook {
   models: ReadonlyMap<string, ScopePlan>;
   /** Only keys with limits of their own. */
   keys: ReadonlyMap<string, ScopePlan>;
+  /** Keys whose refusals are not the others': those with limits, and those of a pool. */
+  accounts: ReadonlySet<string>;
   /** Nothing is limited, for no model and no key. */
   unlimited: boolean;
   /** Equal limits have equal revisions, in every process. */
@@ -29,15 +31,16 @@ export function createLimitBook(limits: ProviderLimits): LimitBook {
     provider,
     models,
     keys,
+    accounts: new Set([...keys.keys(), ...(limits.pool ?? [])]),
     unlimited: provider === null && models.size === 0 && keys.size === 0,
     revision: createHash('sha256').update(source).digest('hex').slice(0, 16),
     source,
   };
 }
 
-/** Whether calls of a model by a key need a permit at all. */
-export function isLimited(book: LimitBook, model: string, key: string | null = null): boolean {
-  return book.provider !== null || book.models.has(model) || (key !== null && book.keys.has(key));
+/** Whether calls of a model by one of these keys need a permit at all. */
+export function isLimited(book: LimitBook, model: string, keys: readonly string[]): boolean {
+  return book.provider !== null || book.models.has(model) || keys.some((key) => book.keys.has(key));
 }
 
 function planAll(limits: Readonly<Record<string, Limits>>): Map<string, ScopePlan> {

@@ -10,11 +10,13 @@ export function parseLimits(source: string): ProviderLimits | null {
       models: Record<string, unknown>;
       /** Absent in what an earlier release stored. */
       keys?: Record<string, unknown>;
+      pool?: string[];
     };
     return {
       provider: stored.provider === null ? null : limitsSchema.parse(stored.provider),
       models: parseAll(stored.models),
       keys: parseAll(stored.keys ?? {}),
+      ...(stored.pool ? { pool: stored.pool.map(String) } : {}),
     };
   } catch {
     return null;

@@ -6,10 +6,10 @@ export interface PauseBoard {
   isPaused(key: string): boolean;
 }
 
-/** `hasOwnLimits`: such a key is an account of its own, whose pause is not the others'. */
-export function createPauseBoard(hasOwnLimits: (key: string) => boolean): PauseBoard {
+/** `isAccount`: such a key is an account of its own, whose pause is not the others'. */
+export function createPauseBoard(isAccount: (key: string) => boolean): PauseBoard {
   const untilMs = new Map<string, number>();
-  const accountOf = (key: string): string => (hasOwnLimits(key) ? key : '');
+  const accountOf = (key: string): string => (isAccount(key) ? key : '');
   return {
     add(key, pausedMs) {
       const account = accountOf(key);

@@ -9,7 +9,7 @@ import type {
   TokenCounts,
 } from './provider-limiter.ts';
 import { MAX_PERMIT_AGE_MS } from './provider-limiter.ts';
-import { scopeNames } from './scope-names.ts';
+import { keyOfToken, keyTokens } from './scope-names.ts';
 
 /** What the buckets granted. */
 export interface Grant {
@@ -29,8 +29,8 @@ export interface PermitCallDeps<Value> {
   learn: (lease: LeaseName, hint: ProviderHint & { ageMs: number }) => void;
   /** Until when it waits, on this process's monotonic clock. */
   waitUntilMs: number;
-  /** The provider has refused calls since, so a grant that is not used yet must not be. */
-  isPaused: () => boolean;
+  /** The provider has refused calls of a key since, so a grant that is not used yet must not be. */
+  isPaused: (keyToken: string) => boolean;
 }
 
 type Phase =
@@ -42,7 +42,8 @@ type Phase =
 /** One `run` from its wait for a permit to the end of its call. Every grant it accepts is released exactly once. */
 export class PermitCall<Value> {
   readonly model: string;
-  readonly key: string | null;
+  readonly keys: readonly string[];
+  readonly keyTokens: readonly string[];
   readonly estimate: TokenCounts;
   readonly claimId: string;
   /** The buckets are being asked for it: their answer decides. */
@@ -52,7 +53,8 @@ export class PermitCall<Value> {
   readonly #deps: PermitCallDeps<Value>;
   readonly #settled: PromiseWithResolvers<PermitOutcome<Value>>;
   readonly #lost = new AbortController();
-  readonly #keyToken: string;
+  /** Of the grant; before there is one, the first of those it may take. */
+  #keyToken: string;
   #phase: Phase = { name: 'waiting' };
   #settlement: Settlement = { kind: 'keep' };
   /** Grants given back because they came too late; each has a lease name of its own, so that a late release of one can't end the next. */
@@ -63,10 +65,11 @@ export class PermitCall<Value> {
   constructor(deps: PermitCallDeps<Value>) {
     this.#deps = deps;
     this.model = deps.request.model;
-    this.key = deps.request.key ?? null;
+    this.keyTokens = keyTokens(deps.request.key);
+    this.keys = this.keyTokens.flatMap((token) => keyOfToken(token) ?? []);
     this.estimate = wholeTokens(deps.request.estimate);
     this.claimId = deps.request.claimId ?? deps.request.reservationId;
-    this.#keyToken = scopeNames(this).keyToken;
+    this.#keyToken = this.keyTokens[0] as string;
     this.#settled = Promise.withResolvers();
     this.outcome = this.#settled.promise;
   }
@@ -94,6 +97,7 @@ export class PermitCall<Value> {
 
   accept(grant: Grant): void {
     this.#leased = grant.stored !== null;
+    this.#keyToken = this.#keyOf(grant);
     if (this.ended) return this.#release({ kind: 'return' });
     this.#doubtful = false;
     this.#phase = { name: 'granted', grant };
@@ -108,7 +112,7 @@ export class PermitCall<Value> {
     const { grant } = this.#phase;
     const grantedAtMs = grant.askedAtMs + grant.waitMs;
     const ageMs = () => Math.max(0, performance.now() - grantedAtMs);
-    if (ageMs() > MAX_PERMIT_AGE_MS || this.#deps.isPaused()) {
+    if (ageMs() > MAX_PERMIT_AGE_MS || this.#deps.isPaused(this.#keyToken)) {
       this.#release({ kind: 'return' });
       this.#stale += 1;
       this.#phase = { name: 'waiting' };
@@ -152,6 +156,7 @@ export class PermitCall<Value> {
     const { request, call } = this.#deps;
     const permit: Permit = {
       reservationId: request.reservationId,
+      key: keyOfToken(this.#keyToken),
       ageMs,
       lost: this.#lost.signal,
       settle: (actual) => this.#settleOnce('settle', actual),
@@ -169,6 +174,14 @@ export class PermitCall<Value> {
       this.#end();
       this.#settled.reject(error);
     }
+  }
+
+  /** A grant names its key; where nothing was taken, it is the first that may be used. */
+  #keyOf({ stored }: Grant): string {
+    const named = stored?.split(' ', 3)[2];
+    return (
+      named ?? this.keyTokens.find((token) => !this.#deps.isPaused(token)) ?? (this.keyTokens[0] as string)
+    );
   }
 
   #settleOnce(kind: 'settle' | 'at_least', actual: TokenCounts): void {

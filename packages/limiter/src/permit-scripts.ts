@@ -68,6 +68,7 @@ export type PublishOutcome = { status: 'ok'; revision: string; source: string } 
 
 /** The limiter's scripts with typed arguments and answers. Nothing here rejects. */
 export interface PermitScripts {
+  /** The lease's key may be several, separated by commas: the grant tells which it is. */
   acquire(lease: LeaseName, estimate: TokenCounts, claimId: string): Promise<AcquireOutcome>;
   release(lease: LeaseName, settlement: Settlement): Promise<ScriptOutcome>;
   renew(leases: readonly RenewableLease[]): Promise<RenewOutcome>;
@@ -75,9 +76,15 @@ export interface PermitScripts {
   /** `pauseMs`: null unless the provider refused the call. */
   learn(
     lease: LeaseName,
-    told: { ageMs: number; pauseMs: number | null; remaining: RemainingCounts },
+    told: {
+      ageMs: number;
+      pauseMs: number | null;
+      remaining: RemainingCounts;
+      /** Only the key is meant: it is an account of its own. */
+      ofKeyAlone: boolean;
+    },
   ): Promise<LearnOutcome>;
-  dropClaim(claimId: string, lease: Pick<LeaseName, 'model' | 'key'>): Promise<ScriptOutcome>;
+  dropClaim(claimId: string, of: { model: string; keyTokens: readonly string[] }): Promise<ScriptOutcome>;
   queueTokens(
     action: 'take' | 'release',
     held: { id: string; model: string; tokens: number },
@@ -109,9 +116,9 @@ export function createPermitScripts(options: PermitScriptsOptions): PermitScript
       const { inputTokens, outputTokens } = 'actual' in settlement ? settlement.actual : NO_TOKENS;
       return run('release', permitKeys, [member, model, key, settlement.kind, inputTokens, outputTokens]);
     },
-    async learn({ member, model, key }, { ageMs, pauseMs, remaining }) {
+    async learn({ member, model, key }, { ageMs, pauseMs, remaining, ofKeyAlone }) {
       const pause = pauseMs === null ? -1 : Math.ceil(pauseMs * 1_000);
-      const args = [member, model, key, Math.ceil(ageMs * 1_000), pause, keys.channel];
+      const args = [member, model, key, Math.ceil(ageMs * 1_000), pause, keys.channel, ofKeyAlone ? 1 : 0];
       const outcome = await run(
         'learn',
         ['limits', 'state', 'grants'],
@@ -120,8 +127,9 @@ export function createPermitScripts(options: PermitScriptsOptions): PermitScript
       if (outcome.status === 'failed') return outcome;
       return { status: 'ok', pausedMs: Number(outcome.reply) / 1_000 };
     },
-    dropClaim(claimId, { model, key }) {
-      return run('dropClaim', ['state'], [claimId, 'provider', `model:${model}`, `key:${key}`]);
+    dropClaim(claimId, { model, keyTokens }) {
+      const scopes = ['provider', `model:${model}`, ...keyTokens.map((key) => `key:${key}`)];
+      return run('dropClaim', ['state'], [claimId, ...scopes]);
     },
     queueTokens(action, { id, model, tokens }) {
       return run('queueTokens', ['limits', 'queued'], [action, id, model, tokens]);

@@ -9,8 +9,12 @@ export interface TokenCounts {
 export interface PermitRequest {
   /** The vendor's model name; its own limits, when it has some, hold beside the provider's. */
   model: string;
-  /** Name of the provider key that the call is made with; its own limits hold as well. @defaultValue null */
-  key?: string | null;
+  /**
+   * Name of the provider key that the call is made with; its own limits hold as well. Of several, the call takes the
+   * one that can start first, and among equals the first named.
+   * @defaultValue null
+   */
+  key?: string | readonly string[] | null;
   /** Unique per attempt to start a call; acquiring twice with one id takes from the buckets once. */
   reservationId: string;
   /**
@@ -43,6 +47,8 @@ export interface ProviderHint {
 /** Permission for one call, held while `run`'s function runs. */
 export interface Permit {
   readonly reservationId: string;
+  /** Name of the key that the call has to be made with; null when none was named. */
+  readonly key: string | null;
   /** Milliseconds since the permit was granted. One older than {@link MAX_PERMIT_AGE_MS} must be given back. */
   ageMs(): number;
   /** Aborted when the concurrency lease was lost: the call must be aborted. */
@@ -91,10 +97,12 @@ export interface LimiterReport {
   states: LimitState[];
   /** Who holds permits, and how many. */
   holders: { worker: string; calls: number }[];
-  /** How long the provider is still paused after a refusal; 0 when it is not. */
+  /** How long the provider, with all its keys, is still paused after a refusal; 0 when it is not. */
   pausedMs: number;
   /** The part of its rates that is used after a refusal; 1 is all. */
   rateShare: number;
+  /** How long each key of a pool is still paused, by name. */
+  keysPausedMs: Readonly<Record<string, number>>;
 }
 
 /**
@@ -131,6 +139,8 @@ export interface ProviderLimits {
   models: Readonly<Record<string, Limits>>;
   /** By the name of the provider key. */
   keys?: Readonly<Record<string, Limits>>;
+  /** Names of keys that are accounts of their own also without limits: a refusal of one does not stop the others. */
+  pool?: readonly string[];
 }
 
 export const MAX_PERMIT_AGE_MS = 500;

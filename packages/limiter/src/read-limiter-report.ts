@@ -26,9 +26,9 @@ export async function readLimiterReport(scripts: PermitScripts, book: LimitBook)
       plan,
       identity: { scope: 'model' as const, model, key: null },
     })),
-    ...Array.from(book.keys, ([key, plan]) => ({
+    ...Array.from(book.accounts, (key) => ({
       name: scopeNames({ model: '', key }).key,
-      plan,
+      plan: book.keys.get(key) ?? null,
       identity: { scope: 'key' as const, model: null, key },
     })),
   ];
@@ -38,15 +38,28 @@ export async function readLimiterReport(scripts: PermitScripts, book: LimitBook)
     scopes: Record<string, StoredScope>;
     workers: Record<string, number>;
   };
-  const all = Object.values(stored.scopes);
+  const of = (kind: LimitState['scope']): StoredScope[] =>
+    scopes.flatMap(({ name, identity }) => (identity.scope === kind ? (stored.scopes[name] ?? []) : []));
+  const shared = [...of('provider'), ...of('model')];
+  const keysPausedMs = Object.fromEntries(
+    scopes.flatMap(({ name, identity: { key } }) =>
+      key === null ? [] : [[key, (stored.scopes[name]?.resumeIn ?? 0) / 1_000] as const],
+    ),
+  );
   return {
     states: scopes.flatMap(({ name, plan, identity }) => scopeStates(plan, stored.scopes[name], identity)),
     holders: Object.entries(stored.workers).map(([worker, calls]) => ({
       worker: decodeURIComponent(worker),
       calls,
     })),
-    pausedMs: Math.max(0, ...all.map(({ resumeIn }) => resumeIn / 1_000)),
-    rateShare: Math.min(1, ...all.map(({ share }) => share)),
+    pausedMs: Math.max(
+      0,
+      ...shared.map(({ resumeIn }) => resumeIn / 1_000),
+      // A pool rests only while all its keys do.
+      book.accounts.size === 0 ? 0 : Math.min(...Object.values(keysPausedMs)),
+    ),
+    rateShare: Math.min(1, ...shared.map(({ share }) => share), ...of('key').map(({ share }) => share)),
+    keysPausedMs,
   };
 }
 

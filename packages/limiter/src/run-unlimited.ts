@@ -4,13 +4,19 @@ import type { Permit, PermitOutcome, PermitRequest, ProviderHint } from './provi
 export async function runUnlimited<Value>(
   { reservationId }: PermitRequest,
   {
+    key,
     call,
     learn,
-  }: { call: (permit: Permit) => Promise<Value>; learn: (hint: ProviderHint & { ageMs: number }) => void },
+  }: {
+    key: string | null;
+    call: (permit: Permit) => Promise<Value>;
+    learn: (hint: ProviderHint & { ageMs: number }) => void;
+  },
 ): Promise<PermitOutcome<Value>> {
   const grantedAtMs = performance.now();
   const permit: Permit = {
     reservationId,
+    key,
     ageMs: () => performance.now() - grantedAtMs,
     lost: new AbortController().signal,
     settle() {},

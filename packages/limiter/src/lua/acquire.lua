@@ -1,7 +1,9 @@
 -- Takes, all or nothing, one request, its tokens and a lease from the buckets of provider, model and key.
 -- A reservation that holds a lease gets its first answer again and takes nothing.
 -- KEYS  1 limits  2 state  3 leases  4 grants
--- ARGV  1 member "<reservation> <model>"  2 model  3 key  4 input tokens  5 output tokens
+-- ARGV  1 member "<reservation> <model>"  2 model
+--       3 key, or several separated by commas: the one that can start first is taken, among equals the first
+--       4 input tokens  5 output tokens
 --       6 how far ahead a slot may lie  7 lease  8 renewal interval (microseconds)  9 worker  10 claim
 -- Returns { status, microseconds, now, revision, grant }; status and microseconds are
 --   granted      until the call may start
@@ -13,9 +15,14 @@
 -- A call that needs more than this part of a bucket is heavy.
 local HEAVY = 0.1
 local MOST_CLAIMS = 64
+-- What a full key is taken to wait, against keys that can tell.
+local UNKNOWN_END = 1000000
 
 local limits_key, state_key, leases_key, grants_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local member, model, key, worker, claim_id = ARGV[1], ARGV[2], ARGV[3], ARGV[9], ARGV[10]
+local member, model, worker, claim_id = ARGV[1], ARGV[2], ARGV[9], ARGV[10]
+local candidates = {}
+for candidate in string.gmatch(ARGV[3], '[^,]+') do candidates[#candidates + 1] = candidate end
+local key = candidates[1]
 local input, output, ahead = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local lease, renew_every = tonumber(ARGV[7]), tonumber(ARGV[8])
 local model_scope, key_scope = 'model:' .. model, 'key:' .. key
@@ -55,6 +62,49 @@ local swept = tonumber(stored[3]) or 0
 if clock - swept >= renew_every / 5 then
   sweep()
   swept = clock
+end
+
+-- How long a key of a pool keeps the call waiting, as far as that can be told without taking a claim. A key that holds
+-- a claim of this call keeps it.
+local function wait_of_key(scope, in_flight)
+  refresh(scope, now)
+  local longest = 0
+  for _, claim in ipairs(scope.state.claims or {}) do
+    if claim.id == claim_id then return -1 end
+  end
+  for _, bucket in ipairs(scope.limits.rates) do
+    local need = math.min(amount_of(bucket.dimension, input, output), bucket.window and bucket.at_most or bucket.capacity)
+    local lacking = need - scope.state[bucket.dimension]
+    local shared = first_claim(scope.state, bucket.dimension)
+    if lacking > 0 then
+      longest = math.max(longest, time_until(scope.state, now, lacking / (shared and bucket.rate / 2 or bucket.rate)))
+    end
+  end
+  for _, daily in ipairs(scope.limits.days) do
+    local amount = math.min(amount_of(daily.dimension, input, output), daily.limit)
+    if scope.state[daily.dimension] + amount > daily.limit then
+      longest = math.max(longest, (scope.state.day + 1) * DAY - now)
+    end
+  end
+  if scope.state.resume then longest = math.max(longest, scope.state.resume - now) end
+  -- When a call ends is unknown.
+  if scope.limits.concurrency and in_flight >= scope.limits.concurrency then longest = math.max(longest, UNKNOWN_END) end
+  return longest
+end
+
+if #candidates > 1 then
+  local best
+  for _, candidate in ipairs(candidates) do
+    local name = 'key:' .. candidate
+    local held_state = redis.call('HMGET', state_key, 'scope:' .. name, 'flight:' .. name)
+    local own_limits = redis.call('HGET', limits_key, name)
+    local in_flight = tonumber(held_state[2]) or 0
+    local own_wait = wait_of_key(open_scope('k', name, own_limits, held_state[1]), in_flight)
+    if not best or own_wait < best then
+      best, key, key_scope, in_key = own_wait, candidate, name, in_flight
+      limits[4], stored[6] = own_limits, held_state[1]
+    end
+  end
 end
 
 local scopes = {

@@ -2,6 +2,7 @@
 -- KEYS  1 limits  2 state  3 grants
 -- ARGV  1 member "<reservation> <model>"  2 model  3 key  4 age of the permit (microseconds)
 --       5 how long to pause after a refusal, or -1 for none (microseconds)  6 channel
+--       7 1 when the key is an account of its own: the others go on
 --       then pairs: dimension, how much the provider says remains
 -- Returns how long the provider is paused now (microseconds)
 --
@@ -40,8 +41,7 @@ local function shrink(scope)
 end
 
 if pause >= 0 then
-  -- A key with limits of its own is an account of its own: the others go on.
-  if scopes[3].limited then
+  if ARGV[7] == '1' then
     shrink(scopes[3])
   else
     shrink(scopes[1])
@@ -68,7 +68,7 @@ local function lower(dimension, remaining)
     end
   end
 end
-for index = 7, #ARGV, 2 do
+for index = 8, #ARGV, 2 do
   lower(ARGV[index], tonumber(ARGV[index + 1]))
 end
 

@@ -1,17 +1,18 @@
 -- Ends a lease and settles what its call was charged, once: a reservation without a lease changes nothing.
 -- KEYS  1 limits  2 state  3 leases  4 grants
--- ARGV  1 member "<reservation> <model>"  2 model  3 key
+-- ARGV  1 member "<reservation> <model>"  2 model  3 key; the grant's own counts
 --       4 keep (the charge stands), settle (5 and 6 are what the call really took), at_least (the call took 5 and 6 or
 --         more: nothing is refunded) or return (the call was not made)
 --       5 input tokens  6 output tokens
 -- Returns 1 when the lease was there, else 0
 
 local limits_key, state_key, leases_key, grants_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local member, model, key, settlement = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local member, model, settlement = ARGV[1], ARGV[2], ARGV[4]
 local input, output = tonumber(ARGV[5]), tonumber(ARGV[6])
 
 local grant = redis.call('HGET', grants_key, member)
 if not grant then return 0 end
+local key = key_of(grant)
 redis.call('HDEL', grants_key, member)
 redis.call('ZREM', leases_key, member)
 leave_flight(state_key, 'model:' .. model)
