@@ -3,6 +3,7 @@ import { createApiKeyStore, createInstallationSecret } from '@sluice/broker';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestRedis, type TestRedis } from '../support/redis-for-tests.ts';
+import { until } from '../support/until.ts';
 
 let server: TestRedis;
 let redis: Redis;
@@ -21,7 +22,10 @@ const NEW_KEY = { name: 'test', tenant: 'default', scopes: ['jobs:read' as const
 test('a key is found by its text alone; a changed secret of a known id is unknown', async () => {
   const store = createApiKeyStore({ redis, prefix: freshPrefix() });
   const { key, record } = await store.create(NEW_KEY);
-  expect(await store.verify(key)).toEqual({ status: 'ok', key: record });
+  expect(await store.verify(key)).toMatchObject({
+    status: 'ok',
+    key: { id: record.id, scopes: ['jobs:read'] },
+  });
   const last = key.endsWith('0') ? '1' : '0';
   expect(await store.verify(key.slice(0, -1) + last)).toEqual({ status: 'unknown' });
   expect(await store.verify(`${key}0`)).toEqual({ status: 'unknown' });
@@ -37,7 +41,7 @@ test('a key works until it expires', async () => {
   expect((await store.verify(key)).status).toBe('expired');
 });
 
-test('another process learns of a revocation within 5 s, the one that revokes at once', async () => {
+test('another process learns of a revocation within a second, the one that revokes at once', async () => {
   let nowMs = 1_000_000;
   const prefix = freshPrefix();
   const here = createApiKeyStore({ redis, prefix, now: () => nowMs });
@@ -47,8 +51,40 @@ test('another process learns of a revocation within 5 s, the one that revokes at
   await here.revoke(record.id);
   expect((await here.verify(key)).status).toBe('revoked');
   expect((await there.verify(key)).status).toBe('ok');
-  nowMs += 5_000;
+  nowMs += 900;
   expect((await there.verify(key)).status).toBe('revoked');
+});
+
+test('a rotated key works beside the new one until the overlap is over', async () => {
+  let nowMs = 1_000_000;
+  const store = createApiKeyStore({ redis, prefix: freshPrefix(), now: () => nowMs });
+  const { key: first, record } = await store.create(NEW_KEY);
+  const second = await store.rotate(record.id, { overlapMs: 10_000 });
+  expect(second?.key).not.toBe(first);
+  expect(second?.record).toMatchObject({ id: record.id, previousUntilMs: 1_010_000 });
+  for (const key of [first, second?.key ?? '']) expect((await store.verify(key)).status).toBe('ok');
+  nowMs += 10_000;
+  expect((await store.verify(first)).status).toBe('unknown');
+  expect((await store.verify(second?.key ?? '')).status).toBe('ok');
+  await store.revoke(record.id);
+  expect(await store.rotate(record.id, { overlapMs: 0 })).toBeNull();
+});
+
+test('a key remembers its last use, and changes of what it may take', async () => {
+  let nowMs = 1_000_000;
+  const prefix = freshPrefix();
+  const store = createApiKeyStore({ redis, prefix, now: () => nowMs });
+  const { key, record } = await store.create({ ...NEW_KEY, limits: { queued_jobs: 3 } });
+  expect((await store.get(record.id))?.lastUsedAtMs).toBeNull();
+  await store.verify(key);
+  await until(async () => (await store.get(record.id))?.lastUsedAtMs === 1_000_000, { what: 'the last use' });
+  await store.change(record.id, { limits: { queued_jobs: 5 } });
+  nowMs += 900;
+  const outcome = await createApiKeyStore({ redis, prefix, now: () => nowMs }).verify(key);
+  expect(outcome).toMatchObject({
+    status: 'ok',
+    key: { limits: { queued_jobs: 5 }, lastUsedAtMs: 1_000_000 },
+  });
 });
 
 test('revoking and reading keys that do not exist answers null', async () => {

@@ -2,11 +2,15 @@ import { ApiError } from '@sluice/contracts';
 import type { ApiDeps } from './api-deps.ts';
 import type { ApiServer } from './api-server.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
+import type { FailureLimiter } from './failure-limiter.ts';
 import { toApiError } from './to-api-error.ts';
 import { toErrorBody } from './to-error-body.ts';
 
 /** All errors leave in the contract's shape: thrown ones, unknown paths (404) and wrong methods (405). */
-export function addErrorHandler(app: ApiServer, { baseUrl }: Pick<ApiDeps, 'baseUrl'>): void {
+export function addErrorHandler(
+  app: ApiServer,
+  { baseUrl, failures }: Pick<ApiDeps, 'baseUrl'> & { failures: FailureLimiter },
+): void {
   const allowedMethods = createAllowedMethods(app);
 
   app.setErrorHandler((error, request, reply) => {
@@ -21,7 +25,8 @@ export function addErrorHandler(app: ApiServer, { baseUrl }: Pick<ApiDeps, 'base
       .send(toErrorBody(apiError, { requestId: request.id, baseUrl: baseUrl() }));
   });
 
-  app.setNotFoundHandler((request) => {
+  app.setNotFoundHandler(async (request) => {
+    await failures.count(request);
     const path = request.url.split('?', 1)[0] ?? '';
     const allowed = allowedMethods(path);
     if (allowed.length === 0) throw new ApiError('not_found', `There is no ${request.method} ${path}.`);

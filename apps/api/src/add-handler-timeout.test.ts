@@ -8,7 +8,7 @@ let app: ApiServer;
 let url: string;
 beforeEach(async () => {
   app = Fastify();
-  addErrorHandler(app, { baseUrl: () => '' });
+  addErrorHandler(app, { baseUrl: () => '', failures: { count: async () => undefined } });
   addHandlerTimeout(app, { handlerTimeoutMs: 50 });
   const untilGone = async (gone: AbortSignal): Promise<string> => {
     if (!gone.aborted) await new Promise((resolve) => gone.addEventListener('abort', resolve));

@@ -1,4 +1,12 @@
-import type { ApiKeyStore, EventWakeups, JobStore, Operations, ReplyChannel } from '@sluice/broker';
+import type {
+  ApiKeyStore,
+  AuditLog,
+  EventWakeups,
+  JobStore,
+  KeyQuotas,
+  Operations,
+  ReplyChannel,
+} from '@sluice/broker';
 import type { Config, Target } from '@sluice/contracts';
 import type { ResolvedModel } from '@sluice/core';
 import type { Logger, Metrics, RedisFacts } from '@sluice/runtime';
@@ -13,6 +21,10 @@ export interface ApiDeps {
   /** What becomes of the jobs whose callers wait at this process. */
   replies: ReplyChannel;
   apiKeys: ApiKeyStore;
+  /** What keys have taken of their limits. */
+  quotas: KeyQuotas;
+  /** What administrators changed. */
+  audit: AuditLog;
   /** See `createInstallationSecret`. */
   installationSecret: () => Promise<Buffer>;
   /** The configuration in force; another one after a reload. */

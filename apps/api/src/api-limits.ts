@@ -14,6 +14,8 @@ export interface ApiLimits {
   keepAliveTimeoutMs: number;
   /** Longest `Prefer: wait` and `?wait`; longer ones are shortened to it. */
   maxWaitMs: number;
+  /** Wrong keys and unknown paths of one address; more are a 429. */
+  maxFailuresPerMinute: number;
   /** Event streams open at once in this process; more are a 429. */
   maxStreams: number;
   /** How long a stream's reader may take to make room; then its connection is dropped and it may resume. */
@@ -32,6 +34,7 @@ export const DEFAULT_API_LIMITS: Readonly<ApiLimits> = Object.freeze({
   connectionTimeoutMs: 90_000,
   keepAliveTimeoutMs: 72_000,
   maxWaitMs: 60_000,
+  maxFailuresPerMinute: 120,
   maxStreams: 1_000,
   streamDrainTimeoutMs: 30_000,
   pollMs: 15_000,

@@ -1,9 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { API_KEY_SCOPES } from '@sluice/broker';
-import { ApiError } from '@sluice/contracts';
+import { API_KEY_SCOPES, ApiError } from '@sluice/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { ApiDeps } from './api-deps.ts';
 import type { Caller } from './caller.ts';
+import type { FailureLimiter } from './failure-limiter.ts';
 
 const REFUSALS = {
   unknown: 'This API key is not known.',
@@ -14,18 +14,24 @@ const REFUSALS = {
 /**
  * Finds out who calls, from `Authorization: Bearer` or `x-api-key`. Runs before the body is read. The admin key
  * needs no Redis.
- * @throws ApiError `missing_api_key`, `invalid_api_key`.
+ * @throws ApiError `missing_api_key`, `invalid_api_key`, `too_many_failures`.
  */
 export function createAuthenticate({
   adminKey,
   apiKeys,
   installationSecret,
-}: Pick<ApiDeps, 'adminKey' | 'apiKeys' | 'installationSecret'>): (request: FastifyRequest) => Promise<void> {
+  failures,
+}: Pick<ApiDeps, 'adminKey' | 'apiKeys' | 'installationSecret'> & {
+  failures: FailureLimiter;
+}): (request: FastifyRequest) => Promise<void> {
   const adminDigest = adminKey === null ? null : sha256(adminKey);
   const admin: Caller = {
     tenant: 'default',
     keyId: 'admin',
     scopes: API_KEY_SCOPES,
+    limits: null,
+    allow: null,
+    defaults: null,
     webhookSecret: async () => {
       const bytes = createHmac('sha256', await installationSecret())
         .update('webhook:admin')
@@ -36,15 +42,30 @@ export function createAuthenticate({
 
   return async (request) => {
     const sent = sentKey(request);
-    if (sent === null) throw new ApiError('missing_api_key', 'This path needs an API key.', CHALLENGE);
+    if (sent === null) {
+      await failures.count(request);
+      throw new ApiError('missing_api_key', 'This path needs an API key.', CHALLENGE);
+    }
     if (adminDigest && timingSafeEqual(sha256(sent), adminDigest)) {
       request.caller = admin;
       return;
     }
     const outcome = await apiKeys.verify(sent);
-    if (outcome.status !== 'ok') throw new ApiError('invalid_api_key', REFUSALS[outcome.status], CHALLENGE);
-    const { tenant, id, scopes, webhookSecret } = outcome.key;
-    request.caller = { tenant, keyId: id, scopes, webhookSecret: () => Promise.resolve(webhookSecret) };
+    if (outcome.status !== 'ok') {
+      await failures.count(request);
+      throw new ApiError('invalid_api_key', REFUSALS[outcome.status], CHALLENGE);
+    }
+    const { id, webhookSecret, ...key } = outcome.key;
+    const { tenant, scopes, limits, allow, defaults } = key;
+    request.caller = {
+      tenant,
+      keyId: id,
+      scopes,
+      limits,
+      allow,
+      defaults,
+      webhookSecret: () => Promise.resolve(webhookSecret),
+    };
   };
 }
 

@@ -1,7 +1,10 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyReply } from 'fastify';
+import { addAccessControl } from './add-access-control.ts';
+import { addAuditLog } from './add-audit-log.ts';
 import { addErrorHandler } from './add-error-handler.ts';
 import { addHandlerTimeout } from './add-handler-timeout.ts';
 import { addJsonParser } from './add-json-parser.ts';
+import { addKeyLimits } from './add-key-limits.ts';
 import { addOpenApi } from './add-openapi.ts';
 import { addRequestObservers } from './add-request-observers.ts';
 import type { ApiDeps } from './api-deps.ts';
@@ -10,7 +13,9 @@ import { createAuthenticate } from './authenticate.ts';
 import { createClientErrorHandler } from './client-error-handler.ts';
 import { compileValidator } from './compile-validator.ts';
 import { createEventStreams } from './event-streams.ts';
+import { createFailureLimiter } from './failure-limiter.ts';
 import { requestId } from './request-id.ts';
+import { addAuditLogRoute } from './routes/audit-log.ts';
 import { addChangeJobRoutes } from './routes/change-jobs.ts';
 import { addChatCompletionsRoute } from './routes/chat-completions.ts';
 import { addErrorDocsRoute } from './routes/error-docs.ts';
@@ -32,7 +37,11 @@ import { toErrorBody } from './to-error-body.ts';
 /** The HTTP API, not listening yet. The caller owns it: `close()` ends its streams and open requests. */
 export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
   const { limits } = deps;
-  const streams = createEventStreams({ maxStreams: limits.maxStreams, onCount: deps.metrics.openStreams });
+  const streams = createEventStreams({
+    maxStreams: limits.maxStreams,
+    quotas: deps.quotas,
+    onCount: deps.metrics.openStreams,
+  });
   const app: ApiServer = Fastify({
     loggerInstance: deps.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -57,7 +66,8 @@ export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
   app.setValidatorCompiler(compileValidator);
   // Answers are ours and checked by tests; validating each again would turn a stored job of another release into a 500.
   app.setSerializerCompiler(() => JSON.stringify);
-  addErrorHandler(app, deps);
+  const failures = await createFailureLimiter(app, limits);
+  addErrorHandler(app, { ...deps, failures });
   addJsonParser(app, limits);
   addRequestObservers(app, deps);
   addHandlerTimeout(app, limits);
@@ -68,7 +78,10 @@ export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
   addOperationsRoutes(app, deps);
   await app.register(
     async (v1: ApiServer) => {
-      v1.addHook('onRequest', createAuthenticate(deps));
+      v1.addHook('onRequest', createAuthenticate({ ...deps, failures }));
+      addAccessControl(v1);
+      addKeyLimits(v1, deps);
+      addAuditLog(v1, deps);
       addSubmitJobRoute(v1, { ...deps, closing: streams.closing });
       addReadJobRoutes(v1, { ...deps, closing: streams.closing });
       addChangeJobRoutes(v1, deps);
@@ -80,6 +93,7 @@ export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
       addModelRoutes(v1, deps);
       addWebhookSecretRoute(v1);
       addKeyRoutes(v1, deps);
+      addAuditLogRoute(v1, deps);
       addProviderRoutes(v1, deps);
       addQueueRoutes(v1, deps);
     },

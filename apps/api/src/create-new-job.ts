@@ -6,7 +6,7 @@ import {
   type Warning,
 } from '@sluice/contracts';
 import type { ChatRequest } from '@sluice/contracts';
-import type { JobWebhook, NewJob } from '@sluice/broker';
+import { countsJobs, type JobWebhook, type NewJob } from '@sluice/broker';
 import { estimateTokens, planRoute } from '@sluice/core';
 import type { ApiDeps } from './api-deps.ts';
 import type { Caller } from './caller.ts';
@@ -41,6 +41,7 @@ export async function createNewJob(
   const eligible = eligibleChain({ chain: plan.chain, request }, deps);
   const webhook = await resolveWebhook(submission.webhook, caller, deps.refuseWebhookUrl);
   const maxOpenJobs = config.tenants[caller.tenant]?.max_queued ?? config.tenant_defaults.max_queued;
+  const keyLimits = countsJobs(caller.limits) ? caller.limits : null;
   const { retention } = submission;
   const resultTtlMs = retention?.result_ttl === undefined ? null : parseDurationMs(retention.result_ttl);
   return {
@@ -62,6 +63,7 @@ export async function createNewJob(
       deleteAfterDelivery: retention?.delete_after_delivery ?? false,
       dropRequest: retention?.drop_request ?? false,
       rounds: plan.rounds,
+      ...(keyLimits ? { countsForKey: true as const } : {}),
     },
     task: submission.task ?? null,
     metadata: submission.metadata,
@@ -75,6 +77,7 @@ export async function createNewJob(
     deadlineMs: resolveDeadlineMs(submission, nowMs),
     warnings: [...warnings, ...eligible.warnings],
     ...(maxOpenJobs === undefined ? {} : { maxOpenJobs }),
+    ...(keyLimits ? { keyLimits } : {}),
   };
 }
 

@@ -4,7 +4,14 @@ import type { z } from 'zod';
 /** Any route may answer these. */
 const EVERYWHERE: readonly ApiErrorCode[] = ['internal_error', 'redis_unavailable', 'request_timeout'];
 /** Every route that needs a key may answer these. */
-const AUTHENTICATED: readonly ApiErrorCode[] = ['missing_api_key', 'invalid_api_key', ...EVERYWHERE];
+const AUTHENTICATED: readonly ApiErrorCode[] = [
+  'missing_api_key',
+  'invalid_api_key',
+  'not_allowed',
+  'rate_limit_exceeded',
+  'too_many_failures',
+  ...EVERYWHERE,
+];
 
 interface JsonResponse {
   description: string;

@@ -1,12 +1,14 @@
+import type { KeyQuotas } from '@sluice/broker';
 import { ApiError } from '@sluice/contracts';
+import type { Caller } from './caller.ts';
 
-/** Counts this process's open event streams and ends them all on close. */
+/** Counts open event streams, those of this process and those of a key, and ends this process's on close. */
 export interface EventStreams {
   /**
    * Takes a place; the function gives it back, and calling it twice is harmless.
-   * @throws ApiError `too_many_streams`.
+   * @throws ApiError `too_many_streams`, for this process's limit or that of the caller's key.
    */
-  open(): () => void;
+  open(caller: Pick<Caller, 'keyId' | 'limits'>): Promise<() => void>;
   /** Aborted when the server closes: streams and long polls then end. */
   readonly closing: AbortSignal;
   close(): void;
@@ -14,9 +16,11 @@ export interface EventStreams {
 
 export function createEventStreams({
   maxStreams,
+  quotas,
   onCount,
 }: {
   maxStreams: number;
+  quotas: Pick<KeyQuotas, 'openStream'>;
   onCount: (count: number) => void;
 }): EventStreams {
   let count = 0;
@@ -26,7 +30,7 @@ export function createEventStreams({
     onCount(count);
   };
   return {
-    open() {
+    async open({ keyId, limits }) {
       if (count >= maxStreams) {
         throw new ApiError(
           'too_many_streams',
@@ -38,13 +42,31 @@ export function createEventStreams({
       }
       change(1);
       let open = true;
-      return () => {
+      let leaveKey = (): void => undefined;
+      const leave = (): void => {
         if (!open) return;
         open = false;
+        leaveKey();
         change(-1);
       };
+      if (limits?.event_streams === undefined) return leave;
+      try {
+        const place = await quotas.openStream(keyId, limits.event_streams);
+        if (!place) throw tooManyOfKey(limits.event_streams);
+        leaveKey = place.close;
+        return leave;
+      } catch (error) {
+        leave();
+        throw error;
+      }
     },
     closing: controller.signal,
     close: () => controller.abort(),
   };
+}
+
+function tooManyOfKey(maxStreams: number): ApiError {
+  return new ApiError('too_many_streams', `This key may have ${maxStreams} event streams open at once.`, {
+    headers: { 'retry-after': '5' },
+  });
 }

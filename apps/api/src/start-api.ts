@@ -1,5 +1,6 @@
 import {
   createApiKeyStore,
+  createAuditLog,
   createEventWakeups,
   createInstallationSecret,
   createKeys,
@@ -56,6 +57,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     metrics,
     onOpen: ({ redis }) => ({
       apiKeys: createApiKeyStore({ redis, prefix }),
+      audit: createAuditLog({ redis, prefix }),
       installationSecret: createInstallationSecret({ redis, prefix }),
     }),
   });
@@ -66,6 +68,8 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     wakeups,
     replies,
     apiKeys: deferMethods(() => kept.current().apiKeys),
+    quotas: deferMethods(() => kept.current().broker.quotas),
+    audit: deferMethods(() => kept.current().audit),
     installationSecret: async () => kept.current().installationSecret(),
     config: () => config,
     targetsOfModel: (model) => catalogue.targetsOfModel(model),

@@ -1,5 +1,6 @@
 import type { JobStatus, Target } from '@sluice/contracts';
 import type { JobRecord, NewJob } from './job-record.ts';
+import type { JobQuota } from './key-quotas.ts';
 
 export type SubmitOutcome =
   | { status: 'created'; job: JobRecord }
@@ -10,7 +11,9 @@ export type SubmitOutcome =
   /** The same id, but its job was erased (kept as a tombstone for 24 h). */
   | { status: 'erased' }
   /** The tenant has as many open jobs as it may have. */
-  | { status: 'tenant_full'; maxOpenJobs: number };
+  | { status: 'tenant_full'; maxOpenJobs: number }
+  /** Its key may not take that much (now). `retryAfterMs` null: it never fits. */
+  | { status: 'over_quota'; quota: JobQuota; retryAfterMs: number | null };
 
 export type CancelOutcome =
   | { status: 'cancelled'; job: JobRecord }

@@ -3,6 +3,7 @@ import type { TenantShare } from './fairness-policy.ts';
 import { createBacklog } from './backlog.ts';
 import { createDurabilityGate } from './durability.ts';
 import { createJobStore } from './job-store.ts';
+import { createKeyQuotas } from './key-quotas.ts';
 import { createKeys } from './keys.ts';
 import { createMemoryGuard } from './memory-guard.ts';
 import { createOperations } from './operations.ts';
@@ -54,9 +55,11 @@ export function createBroker(options: BrokerOptions) {
     onError: (error) => onError(error, {}),
   });
   const placement = createPlacement({ redis, keys, backlog, queues });
+  const quotas = createKeyQuotas({ redis, keys });
   const outbox = createOutbox({
     redis,
     keys,
+    quotas,
     baseUrl: options.baseUrl,
     deliverWebhook: options.deliverWebhook,
   });
@@ -75,6 +78,7 @@ export function createBroker(options: BrokerOptions) {
     placement,
     transitions,
     outbox,
+    quotas,
     confirmDurable: durability.confirm,
     isFull: memory.isFull,
     eraseWebhooks: options.eraseWebhooks ?? (async () => {}),
@@ -88,6 +92,7 @@ export function createBroker(options: BrokerOptions) {
     queues,
     placement,
     outbox,
+    quotas,
     transitions,
     sweeper,
     operations: createOperations({ redis, keys, backlog }),

@@ -1,4 +1,5 @@
 export * from './api-keys.ts';
+export * from './audit-log.ts';
 export * from './backlog-depth.ts';
 export * from './backlog.ts';
 export * from './broker.ts';
@@ -8,6 +9,7 @@ export * from './event-wakeups.ts';
 export * from './fairness-policy.ts';
 export * from './installation-secret.ts';
 export * from './job-record.ts';
+export * from './key-quotas.ts';
 export * from './keys.ts';
 export * from './limit-overrides.ts';
 export * from './operations.ts';

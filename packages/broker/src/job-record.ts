@@ -1,4 +1,5 @@
 import type {
+  ApiKeyLimits,
   Attempt,
   ChatCompletion,
   ChatRequest,
@@ -32,6 +33,8 @@ export interface JobOptions {
   dropRequest: boolean;
   /** Walks of the chain before the job fails. */
   rounds: number;
+  /** Counts against its key's quotas, and is settled there when it has ended. */
+  countsForKey?: true;
   /** Of a job that came as `POST /v1/responses`: what the canonical request can't hold. */
   responses?: ResponsesOptions;
 }
@@ -127,6 +130,8 @@ export type NewJob = FixedJob & {
   bodyHash: string;
   /** Jobs that the tenant may have open; above it the job is not taken. @defaultValue no cap */
   maxOpenJobs?: number;
+  /** What its key may take; checked before the job is stored. @defaultValue nothing is counted */
+  keyLimits?: ApiKeyLimits;
   /** The id was drawn at random, so no job can exist under it: stored in one round trip. @defaultValue false */
   idIsNew?: boolean;
   /** A {@link ReplyChannel}'s address: the job's events and its end are published there too. */

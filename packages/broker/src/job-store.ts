@@ -10,6 +10,7 @@ import {
 } from './broker.ts';
 import { publishCancel } from './cancel-channel.ts';
 import type { JobRecord, NewJob } from './job-record.ts';
+import type { KeyQuotas } from './key-quotas.ts';
 import type { Keys } from './keys.ts';
 import type { Outbox } from './outbox.ts';
 import { listJobs } from './list-jobs.ts';
@@ -38,6 +39,7 @@ export interface JobStoreDeps {
   placement: Placement;
   transitions: Transitions;
   outbox: Outbox;
+  quotas: Pick<KeyQuotas, 'take' | 'settle'>;
   /** Waits until what was written is as durable as configured. */
   confirmDurable: () => Promise<void>;
   /** True above 80 % of maxmemory. */
@@ -62,6 +64,20 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
     if (await deps.isFull()) {
       throw new RedisUnavailableError('Redis is above 80 % of its memory limit.', { reason: 'full' });
     }
+    if (!job.keyLimits) return store(job);
+    const { id, keyId, estimatedTokens: tokens } = job;
+    const taken = await deps.quotas.take({ id, keyId, tokens }, job.keyLimits);
+    if (taken.status === 'refused') {
+      const { quota, retryAfterMs } = taken;
+      return { status: 'over_quota', quota, retryAfterMs };
+    }
+    const outcome = await store(job);
+    // What was reserved for a job that another request had stored is settled by that job's own end.
+    if (outcome.status !== 'created' && taken.status === 'taken') await deps.quotas.settle(keyId, id, 0);
+    return outcome;
+  };
+
+  const store = async (job: NewJob): Promise<SubmitOutcome> => {
     const { maxOpenJobs } = job;
     if (maxOpenJobs !== undefined && !(await admit(job, maxOpenJobs))) {
       return { status: 'tenant_full', maxOpenJobs };
@@ -227,7 +243,14 @@ async function queuePlace(backlog: Backlog, job: JobRecord): Promise<QueuePlace 
 }
 
 function newRecord(job: NewJob): JobRecord {
-  const { bodyHash: _hash, idIsNew: _isNew, replyTo: _replyTo, maxOpenJobs: _cap, ...fixed } = job;
+  const {
+    bodyHash: _hash,
+    idIsNew: _isNew,
+    replyTo: _replyTo,
+    maxOpenJobs: _cap,
+    keyLimits: _limits,
+    ...fixed
+  } = job;
   return {
     ...fixed,
     v: 1,

@@ -30,6 +30,9 @@ export function createKeys(prefix: string) {
     openShards: Array.from({ length: OPEN_SHARDS }, (_, shard) => `${prefix}:open:${shard}`),
     /** Jobs of a tenant by creation time: `open` for those that have not ended, else the terminal status. */
     index: (tenant: string, status: string) => `${prefix}:jobs:{${tenant}}:${status}`,
+    /** What an API key has taken of its limits. */
+    quota: (keyId: string, part: 'requests' | 'meters' | 'jobs' | 'open' | 'streams') =>
+      `${prefix}:quota:{${keyId}}:${part}`,
     control: `${prefix}:control`,
     /** Pub/sub channel of one API process: what becomes of the jobs that it waits for. */
     reply: (processId: string) => `${prefix}:reply:${processId}`,

@@ -1,5 +1,6 @@
 import type { Job, JobStatus } from '@sluice/contracts';
 import type { JobRecord, JobWebhook } from './job-record.ts';
+import type { KeyQuotas } from './key-quotas.ts';
 import type { Keys } from './keys.ts';
 import { presentJob } from './present-job.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
@@ -20,7 +21,7 @@ export interface WebhookDue {
 type OutboxEntry = { kind: 'ended' } | { kind: 'webhook'; type: string; seq: number; at_ms: number };
 
 /** Everything a flush needs to know of a job when no webhook is due. */
-export type OutboxJob = Pick<JobRecord, 'id' | 'tenant' | 'createdAtMs'>;
+export type OutboxJob = Pick<JobRecord, 'id' | 'tenant' | 'keyId' | 'createdAtMs' | 'options'>;
 
 /**
  * Carries out the effects that a script wrote beside the state change that caused them. Every effect may be
@@ -29,11 +30,13 @@ export type OutboxJob = Pick<JobRecord, 'id' | 'tenant' | 'createdAtMs'>;
 export function createOutbox({
   redis,
   keys,
+  quotas,
   baseUrl,
   deliverWebhook,
 }: {
   redis: RedisClient;
   keys: Keys;
+  quotas: Pick<KeyQuotas, 'settle'>;
   /** Where receivers of webhooks reach the API. */
   baseUrl: string;
   /** Must be idempotent by job and sequence number. */
@@ -44,7 +47,9 @@ export function createOutbox({
   /** Carries out entries that the caller has just read; `status` is the job's terminal status, if it has ended. */
   const carryOut = async (job: OutboxJob, status: JobStatus, lines: readonly string[]): Promise<void> => {
     const entries = lines.map((line) => JSON.parse(line) as OutboxEntry);
-    const record = entries.some((entry) => entry.kind === 'webhook') ? await load(job.id) : null;
+    const countsForKey = job.options.countsForKey ?? false;
+    const needsRecord = countsForKey || entries.some((entry) => entry.kind === 'webhook');
+    const record = needsRecord ? await load(job.id) : null;
     for (const entry of entries) {
       if (entry.kind === 'webhook') {
         const webhook = record?.options.webhook;
@@ -55,6 +60,7 @@ export function createOutbox({
       } else {
         await redis.zadd(keys.index(job.tenant, status), job.createdAtMs, job.id);
         await redis.zrem(keys.index(job.tenant, 'open'), job.id);
+        if (countsForKey) await quotas.settle(job.keyId, job.id, record?.usage?.total_tokens ?? 0);
       }
     }
     const jobKeys = [keys.job(job.id), keys.events(job.id), keys.outbox(job.id), keys.tombstone(job.id)];

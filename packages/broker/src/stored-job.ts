@@ -15,7 +15,16 @@ type Fixed = FixedJob & Pick<JobRecord, 'v'>;
 
 /** The hash fields that the `create` script is given; it adds the state itself. */
 export function encodeNewJob(job: NewJob): string[] {
-  const { request, bodyHash: _hash, idIsNew: _isNew, maxOpenJobs: _cap, replyTo, warnings, ...fixed } = job;
+  const {
+    request,
+    bodyHash: _hash,
+    idIsNew: _isNew,
+    maxOpenJobs: _cap,
+    keyLimits: _limits,
+    replyTo,
+    warnings,
+    ...fixed
+  } = job;
   const webhook = job.options.webhook;
   return [
     ['id', job.id],

@@ -88,6 +88,21 @@ export const API_ERRORS = {
     type: 'rate_limit_error',
     todo: 'Wait until some of your jobs have ended, then submit again.',
   },
+  rate_limit_exceeded: {
+    status: 429,
+    type: 'rate_limit_error',
+    todo: 'Wait as long as `retry-after` says, then send it again.',
+  },
+  key_quota_exceeded: {
+    status: 429,
+    type: 'rate_limit_error',
+    todo: 'Wait until the quota that the message names is free again, or ask for a larger one.',
+  },
+  too_many_failures: {
+    status: 429,
+    type: 'rate_limit_error',
+    todo: 'Stop, correct the key or the path, and wait as long as `retry-after` says.',
+  },
   too_many_streams: {
     status: 429,
     type: 'rate_limit_error',

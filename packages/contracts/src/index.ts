@@ -1,4 +1,5 @@
 export * from './api-error.ts';
+export * from './api-key.ts';
 export * from './attempt-error.ts';
 export * from './chat-completion.ts';
 export * from './chat-request.ts';

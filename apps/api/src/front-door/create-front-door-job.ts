@@ -32,12 +32,14 @@ export async function createFrontDoorJob(
   deps: ApiDeps,
 ): Promise<NewJob> {
   const { service_tier: serviceTier, metadata, ...request } = chat;
+  const { caller } = http;
   const options = readFrontDoorOptions(http.headers, {
+    keyDefaults: caller.defaults,
+    model: request.model,
     tier: serviceTier === undefined ? undefined : (TIER_OF_SERVICE[serviceTier] ?? 'standard'),
     metadata,
     within: within ?? undefined,
   });
-  const { caller } = http;
   const idempotencyKey = parseIdempotencyKey(http.headers['idempotency-key'] as string | undefined);
   const id = await createJobId({ ...deps, tenant: caller.tenant, idempotencyKey });
   const bodyHash = idempotencyKey === null ? '' : hashBody({ body: http.body, options });

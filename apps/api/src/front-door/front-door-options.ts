@@ -1,5 +1,6 @@
 import {
   ApiError,
+  type ApiKeyDefaults,
   UNSUPPORTED_SUBMISSION_OPTIONS,
   jobSubmissionSchema,
   type JobSubmission,
@@ -7,6 +8,7 @@ import {
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { toValidationError } from '../to-validation-error.ts';
+import { withKeyDefaults } from '../with-key-defaults.ts';
 
 export type FrontDoorOptions = Omit<JobSubmission, 'request'>;
 
@@ -54,7 +56,14 @@ const optionsSchema = z
  */
 export function readFrontDoorOptions(
   headers: IncomingHttpHeaders,
-  defaults: { tier?: string | undefined; metadata?: object | undefined; within?: string | undefined },
+  defaults: {
+    /** Hold where neither a header nor the request says anything. */
+    keyDefaults: ApiKeyDefaults | null;
+    model: string | undefined;
+    tier?: string | undefined;
+    metadata?: object | undefined;
+    within?: string | undefined;
+  },
 ): FrontDoorOptions {
   const sent: Record<string, unknown> = {};
   for (const [header, value] of Object.entries(headers)) {
@@ -69,12 +78,17 @@ export function readFrontDoorOptions(
   }
   const isTimed = sent['deadline'] !== undefined || sent['within'] !== undefined;
   const metadata = { ...defaults.metadata, ...(sent['metadata'] as object | undefined) };
-  const parsed = optionsSchema.safeParse({
+  const options = {
     ...(defaults.tier === undefined ? {} : { tier: defaults.tier }),
     ...(defaults.within === undefined || isTimed ? {} : { within: defaults.within }),
     ...sent,
     metadata,
-  });
+  };
+  const { request: _named, ...filled } = withKeyDefaults(
+    { ...options, request: { model: defaults.model } },
+    defaults.keyDefaults,
+  ) as Record<string, unknown>;
+  const parsed = optionsSchema.safeParse(filled);
   if (parsed.success) return parsed.data as FrontDoorOptions;
   const { code, message, param } = toValidationError(parsed.error, 'headers');
   const header = param === 'metadata' && sent['metadata'] === undefined ? 'metadata' : headerOf(param ?? '');

@@ -14,6 +14,8 @@ export const FRONT_DOOR_ERRORS: readonly ApiErrorCode[] = [
   'body_too_large',
   'unsupported_media_type',
   'idempotency_key_reused',
+  'tenant_queue_full',
+  'key_quota_exceeded',
   'too_many_streams',
   'redis_full',
 ];

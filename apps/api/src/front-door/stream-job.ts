@@ -43,7 +43,7 @@ export async function streamNewJob(
   deps: StreamDeps,
 ): Promise<FastifyReply> {
   const { id, tenant } = newJob;
-  const leave = deps.streams.open();
+  const leave = await deps.streams.open(request.caller);
   const control = new AbortController();
   const signal = AbortSignal.any([request.gone, deps.streams.closing, control.signal]);
   const follower = createJobFollower({ id, tenant, isNew: true, pollMs: deps.limits.pollMs, signal }, deps);
@@ -87,7 +87,7 @@ export async function streamExistingJob(
   { request, reply, shape }: { request: FastifyRequest; reply: FastifyReply; shape: StreamShape },
   deps: StreamDeps,
 ): Promise<FastifyReply> {
-  const leave = deps.streams.open();
+  const leave = await deps.streams.open(request.caller);
   const control = new AbortController();
   const signal = AbortSignal.any([request.gone, deps.streams.closing, control.signal]);
   const follower = createJobFollower({ id, tenant, isNew: false, pollMs: deps.limits.pollMs, signal }, deps);

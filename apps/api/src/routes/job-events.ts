@@ -57,7 +57,7 @@ export function addJobEventsRoute(app: ApiServer, deps: ApiDeps & { streams: Eve
         after: request.query.after,
         header: request.headers['last-event-id'],
       });
-      const leave = deps.streams.open();
+      const leave = await deps.streams.open(request.caller);
       const signal = AbortSignal.any([request.gone, deps.streams.closing]);
       const waiter = createWaiter(signal);
       let unsubscribe = (): void => undefined;

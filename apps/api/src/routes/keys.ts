@@ -1,27 +1,55 @@
-import { API_KEY_SCOPES, type ApiKey } from '@sluice/broker';
-import { ApiError } from '@sluice/contracts';
+import type { ApiKey } from '@sluice/broker';
+import {
+  API_KEY_SCOPES,
+  ApiError,
+  apiKeyAllowSchema,
+  apiKeyDefaultsSchema,
+  apiKeyLimitsSchema,
+  apiKeyScopeSchema,
+  parseDurationMs,
+  durationSchema,
+  tenantNameSchema,
+} from '@sluice/contracts';
 import { z } from 'zod';
 import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
 import { errorResponses } from '../error-responses.ts';
 import { jsonResponse } from '../json-response.ts';
-import { requireAdmin } from '../require-admin.ts';
 import { idParamsSchema, listSchema, pageQuerySchema } from '../route-schemas.ts';
 
 const DEFAULT_SCOPES = API_KEY_SCOPES.filter((scope) => scope !== 'admin');
 
 const newKeySchema = z.strictObject({
   name: z.string().min(1).max(128),
-  tenant: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, - or _, at most 63 characters')
-    .default('default'),
+  tenant: tenantNameSchema.default('default'),
   scopes: z
-    .array(z.enum(API_KEY_SCOPES))
+    .array(apiKeyScopeSchema)
     .min(1)
     .default([...DEFAULT_SCOPES]),
   expires_at: z.iso.datetime({ offset: true }).optional(),
+  limits: apiKeyLimitsSchema.optional(),
+  allow: apiKeyAllowSchema.optional(),
+  defaults: apiKeyDefaultsSchema.optional(),
 });
+
+const changedKeySchema = z
+  .strictObject({
+    name: newKeySchema.shape.name.optional(),
+    scopes: z.array(apiKeyScopeSchema).min(1).optional(),
+    limits: apiKeyLimitsSchema.nullish(),
+    allow: apiKeyAllowSchema.nullish(),
+    defaults: apiKeyDefaultsSchema.nullish(),
+  })
+  .refine((changes) => Object.keys(changes).length > 0, 'must name something to change');
+
+const rotationSchema = z
+  .strictObject({
+    overlap: durationSchema.optional().meta({ description: 'How long the old key still works; 24h.' }),
+  })
+  .nullish();
+
+const DEFAULT_OVERLAP = '24h';
+const MAX_OVERLAP_MS = 30 * 86_400_000;
 
 export const apiKeySchema = z.object({
   id: z.string(),
@@ -32,6 +60,14 @@ export const apiKeySchema = z.object({
   created_at: z.iso.datetime(),
   expires_at: z.iso.datetime().nullable(),
   revoked_at: z.iso.datetime().nullable(),
+  last_used_at: z.iso.datetime().nullable().meta({ description: 'To the minute.' }),
+  previous_key_until: z.iso
+    .datetime()
+    .nullable()
+    .meta({ description: 'Until when the key before the last rotation works too.' }),
+  limits: apiKeyLimitsSchema.loose().nullable(),
+  allow: apiKeyAllowSchema.loose().nullable(),
+  defaults: apiKeyDefaultsSchema.loose().nullable(),
 });
 
 export const createdApiKeySchema = apiKeySchema.extend({
@@ -46,7 +82,6 @@ export function addKeyRoutes(app: ApiServer, { apiKeys }: ApiDeps): void {
   app.route({
     method: 'POST',
     url: '/keys',
-    preValidation: requireAdmin,
     schema: {
       operationId: 'createKey',
       summary: 'Make an API key',
@@ -64,12 +99,13 @@ export function addKeyRoutes(app: ApiServer, { apiKeys }: ApiDeps): void {
       },
     },
     handler: async (request, reply) => {
-      const { name, tenant, scopes, expires_at: expiresAt } = request.body;
+      const { name, tenant, scopes, expires_at: expiresAt, limits, allow, defaults } = request.body;
       const expiresAtMs = expiresAt === undefined ? null : Date.parse(expiresAt);
       if (expiresAtMs !== null && expiresAtMs <= Date.now()) {
         throw new ApiError('invalid_request', 'expires_at must lie in the future.', { param: 'expires_at' });
       }
-      const { key, record } = await apiKeys.create({ name, tenant, scopes, expiresAtMs });
+      const granted = { limits: limits ?? null, allow: allow ?? null, defaults: defaults ?? null };
+      const { key, record } = await apiKeys.create({ name, tenant, scopes, expiresAtMs, ...granted });
       return reply.code(201).send({ ...showKey(record), key, webhook_secret: record.webhookSecret });
     },
   });
@@ -77,7 +113,6 @@ export function addKeyRoutes(app: ApiServer, { apiKeys }: ApiDeps): void {
   app.route({
     method: 'GET',
     url: '/keys',
-    preValidation: requireAdmin,
     schema: {
       operationId: 'listKeys',
       summary: 'List API keys',
@@ -106,7 +141,6 @@ export function addKeyRoutes(app: ApiServer, { apiKeys }: ApiDeps): void {
   app.route({
     method: 'GET',
     url: '/keys/:id',
-    preValidation: requireAdmin,
     schema: {
       operationId: 'getKey',
       summary: 'Read an API key',
@@ -121,28 +155,92 @@ export function addKeyRoutes(app: ApiServer, { apiKeys }: ApiDeps): void {
   });
 
   app.route({
-    method: 'DELETE',
+    method: 'PATCH',
     url: '/keys/:id',
-    preValidation: requireAdmin,
     schema: {
-      operationId: 'revokeKey',
-      summary: 'Revoke an API key',
-      description:
-        'Processes that have just seen the key accept it for up to 5 s more. Revoking twice is harmless.',
+      operationId: 'changeKey',
+      summary: 'Change what an API key may do and take',
+      description: 'In force everywhere within a second. A field that is not sent stays; null takes it back.',
       tags,
       params: idParamsSchema,
+      body: changedKeySchema,
       response: {
-        200: jsonResponse('The revoked key.', apiKeySchema),
-        ...errorResponses('not_allowed', 'not_found'),
+        200: jsonResponse('The key as it is now.', apiKeySchema),
+        ...errorResponses('invalid_json', 'invalid_request', 'not_allowed', 'not_found'),
       },
     },
-    handler: async (request) => showKey(found(await apiKeys.revoke(request.params.id))),
+    handler: async (request) => {
+      const { limits, allow, defaults, name, scopes } = request.body;
+      const changes = {
+        ...(name === undefined ? {} : { name }),
+        ...(scopes === undefined ? {} : { scopes }),
+        ...(limits === undefined ? {} : { limits }),
+        ...(allow === undefined ? {} : { allow }),
+        ...(defaults === undefined ? {} : { defaults }),
+      };
+      return showKey(found(await apiKeys.change(request.params.id, changes)));
+    },
   });
+
+  app.route({
+    method: 'POST',
+    url: '/keys/:id/rotate',
+    schema: {
+      operationId: 'rotateKey',
+      summary: 'Give an API key a new secret',
+      description:
+        'The id, and with it limits and history, stays. The old key works until `previous_key_until`, one from ' +
+        'before that no longer.',
+      tags,
+      params: idParamsSchema,
+      body: rotationSchema,
+      response: {
+        200: jsonResponse('The new key, shown once.', createdApiKeySchema),
+        ...errorResponses('invalid_json', 'invalid_request', 'not_allowed', 'not_found'),
+      },
+    },
+    handler: async (request) => {
+      const overlapMs = parseDurationMs(request.body?.overlap ?? DEFAULT_OVERLAP) as number;
+      if (overlapMs > MAX_OVERLAP_MS) {
+        throw new ApiError('invalid_request', 'overlap must be 30d at most.', { param: 'overlap' });
+      }
+      const rotated = await apiKeys.rotate(request.params.id, { overlapMs });
+      if (!rotated) throw keyNotFound();
+      const { key, record } = rotated;
+      return { ...showKey(record), key, webhook_secret: record.webhookSecret };
+    },
+  });
+
+  for (const [method, url, operationId] of [
+    ['DELETE', '/keys/:id', 'revokeKey'],
+    ['POST', '/keys/:id/revoke', 'revokeKeyByPost'],
+  ] as const) {
+    app.route({
+      method,
+      url,
+      schema: {
+        operationId,
+        summary: 'Revoke an API key',
+        description: 'In force in every process within a second. Revoking twice is harmless.',
+        tags,
+        params: idParamsSchema,
+        response: {
+          200: jsonResponse('The revoked key.', apiKeySchema),
+          ...errorResponses('not_allowed', 'not_found'),
+        },
+      },
+      handler: async (request) => showKey(found(await apiKeys.revoke(request.params.id))),
+    });
+  }
 }
 
 function found(key: ApiKey | null): ApiKey {
-  if (!key) throw new ApiError('not_found', 'There is no such key.', { param: 'id' });
+  if (!key) throw keyNotFound();
   return key;
+}
+
+function keyNotFound(): ApiError {
+  return new ApiError('not_found', 'There is no such key.', { param: 'id' });
 }
 
 function showKey(key: ApiKey): z.output<typeof apiKeySchema> {
@@ -151,9 +249,18 @@ function showKey(key: ApiKey): z.output<typeof apiKeySchema> {
     object: 'api_key',
     name: key.name,
     tenant: key.tenant,
-    scopes: key.scopes,
+    scopes: [...key.scopes],
     created_at: new Date(key.createdAtMs).toISOString(),
-    expires_at: key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString(),
-    revoked_at: key.revokedAtMs === null ? null : new Date(key.revokedAtMs).toISOString(),
+    expires_at: isoTime(key.expiresAtMs),
+    revoked_at: isoTime(key.revokedAtMs),
+    last_used_at: isoTime(key.lastUsedAtMs),
+    previous_key_until: isoTime(key.previousUntilMs),
+    limits: key.limits,
+    allow: key.allow,
+    defaults: key.defaults,
   };
+}
+
+function isoTime(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }

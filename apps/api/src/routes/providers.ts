@@ -13,7 +13,6 @@ import type { ApiServer } from '../api-server.ts';
 import { configuredTargets } from '../configured-targets.ts';
 import { errorResponses } from '../error-responses.ts';
 import { jsonResponse } from '../json-response.ts';
-import { requireAdmin } from '../require-admin.ts';
 import { showProvider } from '../show-provider.ts';
 
 const nameParamsSchema = z.object({ name: z.string().meta({ description: 'A provider of sluice.yaml.' }) });
@@ -26,7 +25,6 @@ export function addProviderRoutes(app: ApiServer, deps: ApiDeps): void {
   app.route({
     method: 'GET',
     url: '/providers',
-    preValidation: requireAdmin,
     schema: {
       operationId: 'listProviders',
       summary: 'Providers, their limits and who uses them',
@@ -47,7 +45,6 @@ export function addProviderRoutes(app: ApiServer, deps: ApiDeps): void {
   app.route({
     method: 'GET',
     url: '/providers/:name',
-    preValidation: requireAdmin,
     schema: {
       operationId: 'getProvider',
       summary: 'Read a provider',
@@ -67,7 +64,6 @@ export function addProviderRoutes(app: ApiServer, deps: ApiDeps): void {
   app.route({
     method: 'PATCH',
     url: '/providers/:name',
-    preValidation: requireAdmin,
     schema: {
       operationId: 'updateProvider',
       summary: "Change a provider's limits",

@@ -12,7 +12,6 @@ import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
 import { errorResponses } from '../error-responses.ts';
 import { jsonResponse } from '../json-response.ts';
-import { requireAdmin } from '../require-admin.ts';
 
 const queueListSchema = z.object({ object: z.literal('list'), data: z.array(queueStatusSchema) });
 
@@ -24,7 +23,6 @@ export function addQueueRoutes(app: ApiServer, deps: ApiDeps): void {
   app.route({
     method: 'GET',
     url: '/queues',
-    preValidation: requireAdmin,
     schema: {
       operationId: 'listQueues',
       summary: 'What waits, by provider and tier',

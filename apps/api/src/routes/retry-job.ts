@@ -41,6 +41,7 @@ export function addRetryJobRoute(app: ApiServer, deps: ApiDeps): void {
           'unsupported_media_type',
           'idempotency_key_reused',
           'tenant_queue_full',
+          'key_quota_exceeded',
           'redis_full',
         ),
       },

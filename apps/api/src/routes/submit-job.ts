@@ -15,6 +15,7 @@ import { parsePreferWaitMs } from '../parse-prefer-wait.ts';
 import { showJob } from '../show-job.ts';
 import { storeNewJob } from '../store-new-job.ts';
 import { waitForEnd } from '../wait-for-end.ts';
+import { withKeyDefaults } from '../with-key-defaults.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -54,12 +55,14 @@ export function addSubmitJobRoute(app: ApiServer, deps: ApiDeps & { closing: Abo
           'unsupported_media_type',
           'idempotency_key_reused',
           'tenant_queue_full',
+          'key_quota_exceeded',
           'redis_full',
         ),
       },
     },
     preValidation: async (request) => {
       request.bodyHash = hashBody(request.body);
+      request.body = withKeyDefaults(request.body, request.caller.defaults) as typeof request.body;
     },
     handler: async (request, reply) => {
       const idempotencyKey = parseIdempotencyKey(request.headers['idempotency-key']);
