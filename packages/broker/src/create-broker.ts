@@ -2,6 +2,7 @@ import type { DurabilityMode, Tier } from '@sluice/contracts';
 import type { TenantShare } from './fairness-policy.ts';
 import { createBacklog } from './backlog.ts';
 import { createDurabilityGate } from './durability.ts';
+import { createHealthStore } from './health-store.ts';
 import { createJobStore } from './job-store.ts';
 import { createKeyQuotas } from './key-quotas.ts';
 import { createKeys } from './keys.ts';
@@ -95,6 +96,7 @@ export function createBroker(options: BrokerOptions) {
     quotas,
     transitions,
     sweeper,
+    health: createHealthStore({ redis, keys }),
     operations: createOperations({ redis, keys, backlog }),
     close: () => queues.close(),
   };

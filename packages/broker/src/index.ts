@@ -7,6 +7,8 @@ export * from './cancel-channel.ts';
 export * from './create-broker.ts';
 export * from './event-wakeups.ts';
 export * from './fairness-policy.ts';
+export * from './health-board.ts';
+export * from './health-store.ts';
 export * from './installation-secret.ts';
 export * from './job-record.ts';
 export * from './key-quotas.ts';

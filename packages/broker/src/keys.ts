@@ -18,6 +18,8 @@ export function createKeys(prefix: string) {
     tombstone: (id: string) => `${prefix}:gone:{${id}}`,
     /** Stem of all backlog keys of a provider; the scripts append to it. */
     backlog: (provider: string) => `${prefix}:backlog:{${provider}}`,
+    /** Stem of what is known of the health of a provider's models. */
+    health: (provider: string) => `${prefix}:health:{${provider}}`,
     /** Names of the providers that ever had a backlog. */
     providers: `${prefix}:providers`,
     /** Names of the tenants that ever had a job. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { breakerConfigSchema } from './breaker-config.ts';
 import { durationMsSchema } from './duration.ts';
 import { limitsSchema } from './limits.ts';
 import { modelEntrySchema } from './model-entry.ts';
@@ -107,6 +108,7 @@ export const configSchema = z.strictObject({
   tenant_defaults: tenantConfigSchema.required({ weight: true }).prefault({ weight: 1 }),
   webhooks: webhooksConfigSchema.prefault({}),
   retries: retriesConfigSchema.prefault({}),
+  breaker: breakerConfigSchema.prefault({}),
   retention: retentionConfigSchema.prefault({}),
   durability: z.enum(DURABILITY_MODES).default('fsync'),
 });

@@ -31,6 +31,8 @@ export const attemptSchema = z.object({
   cost_usd: z.number().nonnegative().nullable(),
   price_version: z.string().nullable(),
   template_version: z.string().nullable(),
+  /** It tested a target whose breaker had opened; when it failed, that costs the job none of its tries. */
+  probe: z.literal(true).optional(),
 });
 export type Attempt = z.infer<typeof attemptSchema>;
 

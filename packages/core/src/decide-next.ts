@@ -26,6 +26,8 @@ export interface DecideNextInput {
   /** Input tokens that a target takes; null when unknown. */
   contextWindow: (target: Target) => number | null;
   policy: RetryPolicy;
+  /** Milliseconds for which a target's breaker lets nothing through; 0 when a call may go. @defaultValue 0 */
+  unavailableMs?: (target: Target) => number;
   nowMs: number;
   /** A number in [0, 1). */
   random: number;
@@ -68,7 +70,8 @@ export function decideNext(input: DecideNextInput): NextStep {
     eligible.includes(targetIndex) &&
     SAME_TARGET.has(error.code) &&
     error.retryable &&
-    failuresHere < policy.attemptsPerTarget
+    failuresHere < policy.attemptsPerTarget &&
+    unavailable(chain[targetIndex] as Target, input) === 0
   ) {
     const delayMs = Math.max(error.retry_after_ms ?? 0, backoff(input, failuresHere));
     return { action: 'requeue', targetIndex, round: input.round, newRound: false, delayMs };
@@ -97,7 +100,8 @@ function backoff({ policy, random }: DecideNextInput, failures: number): number 
   return fullJitterBackoff({ baseMs: policy.baseDelayMs, maxMs: policy.maxDelayMs, failures, random });
 }
 
-function isRealFailure(attempt: Attempt): boolean {
+export function isRealFailure(attempt: Attempt): boolean {
+  if (attempt.probe) return false;
   if (attempt.status === 'abandoned') return attempt.error?.code === 'server_error';
   return attempt.status === 'failed' && attempt.error !== null && !LIMITED.has(attempt.error.code);
 }
@@ -106,9 +110,9 @@ function isRealFailure(attempt: Attempt): boolean {
  * A target has had its tries of this round: all of them, or one that failed in a way that another would not mend.
  * A refusal for now between two tries takes none away.
  */
-function isUsedUp(
+export function isUsedUp(
   target: Target,
-  { inRound, policy }: { inRound: readonly Attempt[]; policy: RetryPolicy },
+  { inRound, policy }: { inRound: readonly Attempt[]; policy: Pick<RetryPolicy, 'attemptsPerTarget'> },
 ): boolean {
   const failures = inRound.filter((attempt) => attempt.target === target && isRealFailure(attempt));
   return (
@@ -118,7 +122,10 @@ function isUsedUp(
 }
 
 /** A target that refused this job for good (credentials, refusal, too small a window) is not asked again. */
-function isEligible(index: number, { chain, attempts, contextWindow }: DecideNextInput): boolean {
+export function isEligible(
+  index: number,
+  { chain, attempts, contextWindow }: Pick<DecideNextInput, 'chain' | 'attempts' | 'contextWindow'>,
+): boolean {
   const target = chain[index] as Target;
   if (
     attempts.some(
@@ -145,8 +152,16 @@ function soonest(candidates: readonly number[], input: DecideNextInput): { index
   };
 }
 
-/** Milliseconds until a target that was limited may be asked again. */
+/** Milliseconds until a target may be asked again: one that was limited, or one whose breaker is open. */
 function cooling(target: Target, input: DecideNextInput): number {
+  return Math.max(limitedFor(target, input), unavailable(target, input));
+}
+
+function unavailable(target: Target, { unavailableMs }: DecideNextInput): number {
+  return unavailableMs?.(target) ?? 0;
+}
+
+function limitedFor(target: Target, input: DecideNextInput): number {
   const own = input.attempts.filter((attempt) => attempt.target === target);
   const last = own.at(-1);
   if (!last?.error || !last.finished_at) return 0;
