@@ -1,3 +1,5 @@
+export * from './config/batch-behaviour.ts';
+export * from './config/batch-operation.ts';
 export * from './config/fault-rule.ts';
 export * from './config/latency-profile.ts';
 export * from './config/simulated-limits.ts';
@@ -7,6 +9,7 @@ export * from './config/simulator-models.ts';
 export * from './control/simulator-client.ts';
 export * from './control/simulator-control.ts';
 export type { Dimension, GateState } from './limits/limit-gate.ts';
+export type { BatchLineRecord, BatchRecord } from './records/batch-record.ts';
 export type { BillLine } from './records/bill.ts';
 export type { CallFilter } from './records/call-log.ts';
 export type { CallRecord } from './records/call-record.ts';

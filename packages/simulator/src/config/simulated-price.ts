@@ -14,5 +14,7 @@ export const simulatedPriceSchema = z.strictObject({
   /** What the service tiers cost in proportion to the list price. */
   flex_factor: z.number().nonnegative().default(0.5),
   priority_factor: z.number().nonnegative().default(2),
+  /** What a line of a batch costs in proportion to the list price. */
+  batch_factor: z.number().nonnegative().default(0.5),
 });
 export type SimulatedPrice = z.infer<typeof simulatedPriceSchema>;

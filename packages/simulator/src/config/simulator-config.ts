@@ -1,5 +1,6 @@
 import { nameSchema, PROVIDER_KINDS } from '@sluice/contracts';
 import { z } from 'zod';
+import { batchBehaviourSchema } from './batch-behaviour.ts';
 import { faultRuleSchema } from './fault-rule.ts';
 import { latencyProfileSchema } from './latency-profile.ts';
 import { simulatedLimitsSchema } from './simulated-limits.ts';
@@ -27,11 +28,12 @@ const accountConfigSchema = z.strictObject({
   latency: latencyProfileSchema.optional(),
   /** Give the account a port of its own, which `connection_refused` can really close. */
   dedicated_port: z.boolean().default(false),
+  batch: batchBehaviourSchema.optional(),
 });
 export type AccountConfig = z.infer<typeof accountConfigSchema>;
 
 /** Path prefixes that bare vendor paths and the control routes need. */
-const RESERVED_NAMES = new Set(['v1', 'v1beta', '_control']);
+const RESERVED_NAMES = new Set(['v1', 'v1beta', 'upload', 'download', '_control']);
 
 const DEFAULT_ACCOUNTS = {
   openai: { kind: 'openai' },
@@ -49,6 +51,7 @@ export const simulatorConfigSchema = z.strictObject({
     )
     .prefault(DEFAULT_ACCOUNTS),
   latency: latencyProfileSchema.prefault({}),
+  batch: batchBehaviourSchema.prefault({}),
   faults: z.array(faultRuleSchema).max(1_000).default([]),
   /** Seed of latency and fault draws: the same calls in the same order draw the same. */
   seed: z.number().int().nonnegative().default(1),

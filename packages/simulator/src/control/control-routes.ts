@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { batchBehaviourSchema } from '../config/batch-behaviour.ts';
 import { faultRuleSchema, type FaultRuleInput } from '../config/fault-rule.ts';
 import { latencyProfileSchema } from '../config/latency-profile.ts';
 import { simulatedLimitsSchema } from '../config/simulated-limits.ts';
@@ -23,6 +24,9 @@ const limitsBody = z.strictObject({
   limits: simulatedLimitsSchema.nullable(),
 });
 const latencyBody = z.strictObject({ account: z.string().optional(), latency: latencyProfileSchema });
+const batchBehaviourBody = z.strictObject({ account: z.string().optional(), batch: batchBehaviourSchema });
+const batchesQuery = z.strictObject({ account: z.string().optional() });
+const batchLinesQuery = z.strictObject({ account: z.string(), id: z.string() });
 const faultsBody = z.array(faultRuleSchema).max(1_000);
 
 /** Bodies reach the routes as bytes: the vendors' routes need them as sent. */
@@ -58,6 +62,17 @@ export function registerControlRoutes(app: FastifyInstance, control: SimulatorCo
     control.setLatency(given(parseBody(request, latencyBody)));
     return control.latency();
   });
+  app.get('/_control/batch_behaviour', () => control.batchBehaviour());
+  app.put('/_control/batch_behaviour', (request) => {
+    control.setBatchBehaviour(given(parseBody(request, batchBehaviourBody)));
+    return control.batchBehaviour();
+  });
+  app.get('/_control/batches', (request) => ({
+    batches: control.batches(given(batchesQuery.parse(request.query))),
+  }));
+  app.get('/_control/batch_lines', (request) =>
+    control.batchLines(batchLinesQuery.parse(request.query)).then((lines) => ({ lines })),
+  );
   app.get('/_control/faults', () => ({ faults: control.faults() }));
   app.put('/_control/faults', (request) =>
     control

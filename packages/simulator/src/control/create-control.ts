@@ -1,6 +1,9 @@
+import { readLines } from '../batch/read-lines.ts';
+import { batchBehaviourSchema } from '../config/batch-behaviour.ts';
 import { faultRuleSchema } from '../config/fault-rule.ts';
 import { latencyProfileSchema } from '../config/latency-profile.ts';
 import { simulatedLimitsSchema } from '../config/simulated-limits.ts';
+import { batchRecord, type BatchLineRecord } from '../records/batch-record.ts';
 import { monotonicNowMs } from '../server/monotonic-now-ms.ts';
 import type { SimulatedAccount, SimulatorState } from '../server/simulator-state.ts';
 import type { SimulatorControl } from './simulator-control.ts';
@@ -39,6 +42,29 @@ export function createControl(state: SimulatorState, applyFaults: () => Promise<
       const accounts = account === undefined ? state.accounts.values() : [accountNamed(account)];
       for (const each of accounts) each.latency = parsed;
     },
+    batchBehaviour: () =>
+      Object.fromEntries(Array.from(state.accounts.values(), ({ name, batch }) => [name, batch])),
+    setBatchBehaviour({ account, batch }) {
+      const parsed = batchBehaviourSchema.parse(batch);
+      const accounts = account === undefined ? state.accounts.values() : [accountNamed(account)];
+      for (const each of accounts) each.batch = parsed;
+    },
+    batches({ account } = {}) {
+      const accounts = account === undefined ? Array.from(state.accounts.values()) : [accountNamed(account)];
+      return accounts.flatMap(({ name, batches }) =>
+        batches.batches().map((batch) => batchRecord(name, batch)),
+      );
+    },
+    async batchLines({ account, id }) {
+      const batch = accountNamed(account).batches.batch(id);
+      if (!batch) throw new RangeError(`The account "${account}" has no batch "${id}".`);
+      const lines: BatchLineRecord[] = [];
+      if (batch.runningAtMs === null) return lines;
+      await readLines(batch.ledgerPath, (text) => {
+        lines.push(JSON.parse(text) as BatchLineRecord);
+      });
+      return lines;
+    },
     faults: () => state.faults.rules(),
     async setFaults(rules) {
       const parsed = rules.map((rule) => faultRuleSchema.parse(rule));
@@ -47,7 +73,7 @@ export function createControl(state: SimulatorState, applyFaults: () => Promise<
       await applyFaults();
     },
     async reset() {
-      state.reset();
+      await state.reset();
       await applyFaults();
     },
   };

@@ -66,6 +66,14 @@ export function createSimulatorClient(baseUrl: string): SimulatorClient {
     setLimits: (change) => put('limits', change),
     latency: () => get('latency'),
     setLatency: (change) => put('latency', change),
+    batchBehaviour: () => get('batch_behaviour'),
+    setBatchBehaviour: (change) => put('batch_behaviour', change),
+    batches: async (filter) =>
+      (await get<{ batches: Awaited<ReturnType<SimulatorClient['batches']>> }>('batches', { ...filter }))
+        .batches,
+    batchLines: async (batch) =>
+      (await get<{ lines: Awaited<ReturnType<SimulatorClient['batchLines']>> }>('batch_lines', { ...batch }))
+        .lines,
     faults: async () =>
       (await get<{ faults: Awaited<ReturnType<SimulatorClient['faults']>> }>('faults')).faults,
     setFaults: (rules) => put('faults', rules),

@@ -1,8 +1,10 @@
+import type { BatchBehaviour, BatchBehaviourInput } from '../config/batch-behaviour.ts';
 import type { FaultRule, FaultRuleInput } from '../config/fault-rule.ts';
 import type { LatencyProfile, LatencyProfileInput } from '../config/latency-profile.ts';
 import type { SimulatedLimitsInput } from '../config/simulated-limits.ts';
 import type { GateState } from '../limits/limit-gate.ts';
 import type { BillLine } from '../records/bill.ts';
+import type { BatchLineRecord, BatchRecord } from '../records/batch-record.ts';
 import type { CallFilter } from '../records/call-log.ts';
 import type { CallRecord } from '../records/call-record.ts';
 import type { Overshoot } from '../records/overshoot-log.ts';
@@ -36,6 +38,13 @@ export interface SimulatorControl {
   latency(): Record<string, LatencyProfile>;
   /** For one account, or for all. */
   setLatency(change: { account?: string; latency: LatencyProfileInput }): void;
+  batchBehaviour(): Record<string, BatchBehaviour>;
+  /** For the next batches of one account, or of all. */
+  setBatchBehaviour(change: { account?: string; batch: BatchBehaviourInput }): void;
+  /** Of one account or of all, the newest first. */
+  batches(filter?: { account?: string }): BatchRecord[];
+  /** What became of a batch's lines so far, in the order in which they ended. The newest are there once it has ended. */
+  batchLines(batch: { account: string; id: string }): Promise<BatchLineRecord[]>;
   faults(): readonly FaultRule[];
   /** Replaces all rules; resolves once ports are closed or open again. */
   setFaults(rules: readonly FaultRuleInput[]): Promise<void>;

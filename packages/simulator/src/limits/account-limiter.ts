@@ -18,6 +18,8 @@ export interface AccountLimiter {
   /** The limits that hold for a model, or all of them. */
   states(nowMs: number, model?: string): GateState[];
   setLimits(nowMs: number, limits: SimulatedLimits | null, model: string | null): void;
+  /** The tighter of the account's and the model's; null when there is none. */
+  queuedBatchTokens(model: string): number | null;
 }
 
 export function createAccountLimiter({
@@ -32,6 +34,11 @@ export function createAccountLimiter({
   const account = createLimitGate({ model: null, limits, nowMs });
   const byModel = new Map<string, LimitGate>(
     Object.entries(models).map(([model, own]) => [model, createLimitGate({ model, limits: own, nowMs })]),
+  );
+
+  let accountQueue = limits?.queued_batch_tokens;
+  const modelQueues = new Map(
+    Object.entries(models).map(([model, own]) => [model, own.queued_batch_tokens] as const),
   );
 
   function gatesFor(model: string): LimitGate[] {
@@ -60,7 +67,13 @@ export function createAccountLimiter({
       const gates = model === undefined ? [account, ...byModel.values()] : gatesFor(model);
       return gates.flatMap((gate) => gate.states(atMs));
     },
+    queuedBatchTokens(model) {
+      const tightest = Math.min(accountQueue ?? Infinity, modelQueues.get(model) ?? Infinity);
+      return tightest === Infinity ? null : tightest;
+    },
     setLimits(atMs, next, model) {
+      if (model === null) accountQueue = next?.queued_batch_tokens;
+      else modelQueues.set(model, next?.queued_batch_tokens);
       const gate = model === null ? account : byModel.get(model);
       if (gate) gate.setLimits(next, atMs);
       else if (model !== null) byModel.set(model, createLimitGate({ model, limits: next, nowMs: atMs }));

@@ -19,6 +19,8 @@ export interface BillEntry {
   completionTokens: number;
   cache: CacheUse;
   serviceTier: string | null;
+  /** A line of a batch: its price is the batch's, whatever tier was asked for. */
+  isBatch: boolean;
   price: SimulatedPrice;
 }
 
@@ -29,17 +31,22 @@ export interface Bill {
   clear(): void;
 }
 
-function costOf({ promptTokens, completionTokens, cache, serviceTier, price }: BillEntry): number {
+function factorOf({ serviceTier, isBatch, price }: BillEntry): number {
+  if (isBatch) return price.batch_factor;
+  return serviceTier === 'flex' || serviceTier === 'priority' ? price[`${serviceTier}_factor`] : 1;
+}
+
+function costOf(entry: BillEntry): number {
+  const { promptTokens, completionTokens, cache, price } = entry;
   const { readTokens, write5mTokens, write1hTokens } = cache;
   const plainTokens = promptTokens - readTokens - write5mTokens - write1hTokens;
-  const factor = serviceTier === 'flex' || serviceTier === 'priority' ? price[`${serviceTier}_factor`] : 1;
   const sum =
     plainTokens * price.input +
     readTokens * (price.cache_read ?? price.input * 0.1) +
     write5mTokens * (price.cache_write_5m ?? price.input * 1.25) +
     write1hTokens * (price.cache_write_1h ?? price.input * 2) +
     completionTokens * price.output;
-  return (sum * factor) / 1_000_000;
+  return (sum * factorOf(entry)) / 1_000_000;
 }
 
 /** The provider's own account of what was used, counted from the answers that it sent. */

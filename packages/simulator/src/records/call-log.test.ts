@@ -7,6 +7,7 @@ const CALL: Omit<CallRecord, 'n'> = {
   account: 'openai',
   vendor: 'openai',
   model: 'm',
+  batch_operation: null,
   path: '/v1/chat/completions',
   key: null,
   stream: false,

@@ -1,3 +1,4 @@
+import type { BatchOperation } from '../config/batch-operation.ts';
 import type { FaultKind } from '../config/fault-rule.ts';
 import type { SimulatedVendor } from '../config/simulated-vendor.ts';
 
@@ -9,6 +10,8 @@ export interface CallRecord {
   account: string;
   vendor: SimulatedVendor;
   model: string | null;
+  /** Null for a call that is not of a Batch API. */
+  batch_operation: BatchOperation | null;
   path: string;
   /** Masked; null when none was sent. */
   key: string | null;

@@ -1,9 +1,12 @@
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { batchApiFor } from '../batch/batch-api-for.ts';
 import { controlError } from '../control/control-error.ts';
 import { registerControlRoutes } from '../control/control-routes.ts';
 import type { SimulatorControl } from '../control/simulator-control.ts';
+import type { Exchange } from './call-session.ts';
 import { monotonicNowMs } from './monotonic-now-ms.ts';
-import { resolveAccount } from './resolve-account.ts';
+import { resolveAccount, type ResolvedPath } from './resolve-account.ts';
+import { serveBatchCall } from './serve-batch-call.ts';
 import { serveCall } from './serve-call.ts';
 import type { SimulatorState } from './simulator-state.ts';
 
@@ -22,12 +25,39 @@ function decodePath(pathname: string): string {
 export function buildServer(state: SimulatorState, control: SimulatorControl): FastifyInstance {
   const app = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true, exposeHeadRoutes: false });
   const arrivals = new WeakMap<FastifyRequest, number>();
+  const exchangeOf = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { resolved, url }: { resolved: ResolvedPath; url: URL },
+  ): Exchange => ({
+    ...resolved,
+    method: request.method,
+    query: url.searchParams,
+    headers: request.headers,
+    body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
+    request: request.raw,
+    response: reply.raw,
+    atMs: arrivals.get(request) ?? monotonicNowMs(),
+  });
   // Bodies stay bytes: a vendor answers broken JSON in its own words, and the record keeps what was sent.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', async (request, reply) => {
     arrivals.set(request, monotonicNowMs());
-    done();
+    // Here, before the body is read: files are larger than the memory that a call may have.
+    const url = new URL(request.raw.url ?? '/', 'http://simulator.invalid');
+    const resolved = resolveAccount(state.accounts, decodePath(url.pathname));
+    const api = resolved && batchApiFor(resolved.account.vendor);
+    const endpoint = api && api.endpoint(request.method, resolved.path);
+    if (!endpoint) return;
+    reply.hijack();
+    const prefix = url.pathname.startsWith(`/${resolved.account.name}/`) ? `/${resolved.account.name}` : '';
+    const base = `http://${request.headers.host ?? request.hostname}`;
+    await serveBatchCall(state, exchangeOf(request, reply, { resolved, url }), {
+      api,
+      endpoint,
+      baseUrl: state.dedicated.has(request.raw) ? base : base + prefix,
+    });
   });
 
   registerControlRoutes(app, control);
@@ -40,16 +70,7 @@ export function buildServer(state: SimulatorState, control: SimulatorControl): F
       return reply.code(404).send({ error: { message, code: 'not_found' } });
     }
     reply.hijack();
-    await serveCall(state, {
-      ...resolved,
-      method: request.method,
-      query: url.searchParams,
-      headers: request.headers,
-      body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-      request: request.raw,
-      response: reply.raw,
-      atMs: arrivals.get(request) ?? monotonicNowMs(),
-    });
+    await serveCall(state, exchangeOf(request, reply, { resolved, url }));
     return reply;
   });
 

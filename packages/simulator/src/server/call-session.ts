@@ -52,6 +52,7 @@ function newRecord({ account, path, headers, body, atMs }: Exchange): Omit<CallR
     account: account.name,
     vendor: account.vendor,
     model: null,
+    batch_operation: null,
     path,
     key: null,
     stream: false,
@@ -102,6 +103,7 @@ export function openCallSession(state: SimulatorState, exchange: Exchange): Call
         completionTokens: sentTokens,
         cache,
         serviceTier: record.service_tier,
+        isBatch: false,
         price,
       });
     },

@@ -1,11 +1,14 @@
 import { composeChoice } from '../answer/compose-choice.ts';
 import { countTextTokens } from '../answer/count-tokens.ts';
 import type { FaultRule } from '../config/fault-rule.ts';
+import type { SimulatorConfig } from '../config/simulator-config.ts';
 import type { SimulatedChat } from '../vendors/simulated-chat.ts';
 import type { SimulatedChoice, SimulatedCompletion } from '../vendors/simulated-completion.ts';
 import type { WireContext } from '../vendors/vendor-wire.ts';
-import type { CallSession } from './call-session.ts';
 import { NO_CACHE_USE } from './prompt-cache.ts';
+import type { SimulatedAccount } from './simulator-state.ts';
+
+export type AnswerTokens = SimulatorConfig['answer_tokens'];
 
 function declined(finish: 'refusal' | 'prompt_blocked', text: string): SimulatedChoice {
   return {
@@ -30,13 +33,11 @@ function malformed(choice: SimulatedChoice): SimulatedChoice {
 
 /** What the model answers when nothing is in the way; the cache is looked at later, by `bookPrompt`. */
 export function composeCompletion(
-  session: CallSession,
+  { account, answerTokens: range }: { account: SimulatedAccount; answerTokens: AnswerTokens },
   context: WireContext,
   { chat, promptTokens, rule }: { chat: SimulatedChat; promptTokens: number; rule: FaultRule | null },
 ): SimulatedCompletion {
-  const { wire } = session.exchange.account;
-  const { answer_tokens: range } = session.state.config;
-  const { newToolCallId, refusalText } = wire;
+  const { newToolCallId, refusalText } = account.wire;
   const choiceOf = (variant: number): SimulatedChoice => {
     if (rule?.kind === 'prompt_blocked') return declined('prompt_blocked', '');
     if (rule?.kind === 'refusal' || chat.wantsRefusal) return declined('refusal', refusalText);

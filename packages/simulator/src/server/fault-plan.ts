@@ -1,11 +1,19 @@
+import type { BatchOperation } from '../config/batch-operation.ts';
 import type { FaultRule } from '../config/fault-rule.ts';
+
+export interface FaultableCall {
+  account: string;
+  model: string | null;
+  /** Absent: a call of the model. */
+  operation?: BatchOperation;
+}
 
 export interface FaultPlan {
   /** Replaces all rules and starts their counts anew. */
   set(rules: readonly FaultRule[]): void;
   rules(): readonly FaultRule[];
   /** The rule that hits this call, if any; counts the call. */
-  next(call: { account: string; model: string | null }): FaultRule | null;
+  next(call: FaultableCall): FaultRule | null;
 }
 
 /**
@@ -20,7 +28,7 @@ export function createFaultPlan({ random }: { random: () => number }): FaultPlan
       states = rules.map((rule) => ({ rule, seen: 0, hits: 0 }));
     },
     rules: () => states.map((state) => state.rule),
-    next({ account, model }) {
+    next({ account, model, operation }) {
       const draw = random();
       let reached = 0;
       let hit: FaultRule | null = null;
@@ -28,6 +36,8 @@ export function createFaultPlan({ random }: { random: () => number }): FaultPlan
         const { rule } = state;
         if (rule.account !== '*' && rule.account !== account) continue;
         if (rule.model !== undefined && rule.model !== model) continue;
+        if ((rule.api === 'batch') !== (operation !== undefined)) continue;
+        if (rule.operation !== undefined && rule.operation !== operation) continue;
         state.seen += 1;
         if (hit || state.seen < rule.from_call || state.hits >= (rule.times ?? Infinity)) continue;
         reached += rule.probability;

@@ -1,7 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { countPromptTokens } from '../answer/count-tokens.ts';
 import type { FaultRule } from '../config/fault-rule.ts';
-import { SIMULATOR_MODELS } from '../config/simulator-models.ts';
 import { isObject } from '../vendors/is-object.ts';
 import type {
   SimulatedCompletion,
@@ -11,12 +9,10 @@ import type {
   WireErrorKind,
 } from '../vendors/vendor-wire.ts';
 import type { CallSession } from './call-session.ts';
-import { composeCompletion } from './compose-completion.ts';
 import { faultAmong } from './fault-among.ts';
+import { judgeRequest } from './judge-request.ts';
 import { maskKey } from './mask-key.ts';
 
-/** Sizes of models that nobody has described. */
-const UNKNOWN_MODEL = { maxInputTokens: 200_000, maxOutputTokens: 64_000 };
 const DEFAULT_RETRY_AFTER_S = 1;
 
 export type Verdict =
@@ -113,21 +109,12 @@ export async function judgeCall(
   }
 
   if (body.status === 'invalid') return refuse('invalid_json');
-  const own = config.models[context.model ?? ''];
-  const described = SIMULATOR_MODELS[context.model ?? ''];
-  if (config.strict_models && context.model !== null && !own && described?.vendor !== account.vendor) {
-    return refuse('unknown_model');
-  }
-  context.maxInputTokens = own?.max_input_tokens ?? (described ?? UNKNOWN_MODEL).maxInputTokens;
-  context.maxOutputTokens = own?.max_output_tokens ?? (described ?? UNKNOWN_MODEL).maxOutputTokens;
-  const parsed = wire.parse(body.value, endpoint, context);
-  if (parsed.status === 'refused') return { status: 'answer', answer: parsed.answer };
-  const { chat } = parsed;
-  record.stream = chat.stream;
-  const promptTokens = countPromptTokens(chat);
-  if (promptTokens > context.maxInputTokens) return refuse('context_window', { promptTokens });
-
-  const completion = composeCompletion(session, context, { chat, promptTokens, rule });
+  const answerTokens = state.config.answer_tokens;
+  const judged = judgeRequest({ account, answerTokens }, { body: body.value, endpoint, context, rule });
+  record.stream = (judged.status === 'run' ? judged.completion.chat : judged.chat)?.stream ?? false;
+  if (judged.status === 'refused') return { status: 'answer', answer: judged.answer };
+  const { completion } = judged;
+  const { chat, promptTokens } = completion;
   const overLimit = await passLimits(session, context, completion);
   if (overLimit) return { status: 'answer', answer: overLimit };
   record.fault = rule?.kind ?? null;

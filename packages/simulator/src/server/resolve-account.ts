@@ -8,7 +8,8 @@ export interface ResolvedPath {
 }
 
 function bareVendor(path: string): SimulatedVendor | null {
-  if (/^\/v1(beta)?\/models\/[^/]+:/.test(path) || path.startsWith('/v1beta/')) return 'google';
+  if (/^\/v1(beta)?\/models\/[^/]+:/.test(path) || /^(\/upload|\/download)?\/v1beta\//.test(path))
+    return 'google';
   if (path.startsWith('/v1/messages')) return 'anthropic';
   return path.startsWith('/v1/') ? 'openai' : null;
 }

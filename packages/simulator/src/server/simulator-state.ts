@@ -1,8 +1,11 @@
+import type { IncomingMessage } from 'node:http';
+import type { BatchBehaviour } from '../config/batch-behaviour.ts';
 import type { LatencyProfile } from '../config/latency-profile.ts';
 import type { SimulatedLimits } from '../config/simulated-limits.ts';
 import { simulatedVendor, type SimulatedVendor } from '../config/simulated-vendor.ts';
 import type { AccountConfig, SimulatorConfig } from '../config/simulator-config.ts';
 import { createSeededRandom } from '../answer/seeded-random.ts';
+import { createBatchStore, type BatchStore } from '../batch/batch-store.ts';
 import { createAccountLimiter, type AccountLimiter } from '../limits/account-limiter.ts';
 import { createBill, type Bill } from '../records/bill.ts';
 import { createCallLog, type CallLog } from '../records/call-log.ts';
@@ -22,6 +25,11 @@ export interface SimulatedAccount {
   limiter: AccountLimiter;
   latency: LatencyProfile;
   cache: PromptCache;
+  /** How the next batches behave. */
+  batch: BatchBehaviour;
+  batches: BatchStore;
+  /** How many of its batches were made to stall. */
+  stalledBatches: number;
 }
 
 /** Everything that changes while the simulator runs. */
@@ -36,8 +44,12 @@ export interface SimulatorState {
   random: () => number;
   /** Calls that have not ended. */
   running: Set<CallRecord>;
-  /** Back to the configuration, with empty records. Calls that run go on. */
-  reset(): void;
+  /** Requests that came through an account's own port, whose addresses have no prefix. */
+  dedicated: WeakSet<IncomingMessage>;
+  /** Back to the configuration, with empty records. Calls that run go on, batches are gone. */
+  reset(): Promise<void>;
+  /** Ends all batches and removes their files. */
+  close(): Promise<void>;
 }
 
 function modelLimits(config: AccountConfig): Record<string, SimulatedLimits> {
@@ -46,29 +58,37 @@ function modelLimits(config: AccountConfig): Record<string, SimulatedLimits> {
   );
 }
 
-function startAccount(name: string, config: AccountConfig, latency: LatencyProfile): SimulatedAccount {
+function startAccount(
+  name: string,
+  config: AccountConfig,
+  defaults: Pick<SimulatorConfig, 'latency' | 'batch'>,
+): SimulatedAccount {
   const vendor = simulatedVendor(config.kind);
-  return { name, vendor, wire: wireFor(vendor), config, ...freshConditions(config, latency) };
+  return { name, vendor, wire: wireFor(vendor), config, ...freshConditions(config, defaults) };
 }
 
 function freshConditions(
   config: AccountConfig,
-  latency: LatencyProfile,
-): Pick<SimulatedAccount, 'limiter' | 'latency' | 'cache'> {
+  { latency, batch }: Pick<SimulatorConfig, 'latency' | 'batch'>,
+): Pick<SimulatedAccount, 'limiter' | 'latency' | 'cache' | 'batch' | 'batches' | 'stalledBatches'> {
   const limiter = createAccountLimiter({
     limits: config.limits ?? null,
     models: modelLimits(config),
     nowMs: monotonicNowMs(),
   });
-  return { limiter, latency: config.latency ?? latency, cache: createPromptCache() };
+  return {
+    limiter,
+    latency: config.latency ?? latency,
+    cache: createPromptCache(),
+    batch: config.batch ?? batch,
+    batches: createBatchStore(),
+    stalledBatches: 0,
+  };
 }
 
 export function createSimulatorState(config: SimulatorConfig): SimulatorState {
   const accounts = new Map(
-    Object.entries(config.accounts).map(([name, account]) => [
-      name,
-      startAccount(name, account, config.latency),
-    ]),
+    Object.entries(config.accounts).map(([name, account]) => [name, startAccount(name, account, config)]),
   );
   const faults = createFaultPlan({ random: createSeededRandom(config.seed) });
   faults.set(config.faults);
@@ -81,14 +101,20 @@ export function createSimulatorState(config: SimulatorConfig): SimulatorState {
     bill: createBill(),
     random: createSeededRandom(config.seed + 1),
     running: new Set(),
-    reset() {
+    dedicated: new WeakSet(),
+    async reset() {
+      const stores = Array.from(accounts.values(), ({ batches }) => batches);
       for (const account of accounts.values()) {
-        Object.assign(account, freshConditions(account.config, config.latency));
+        Object.assign(account, freshConditions(account.config, config));
       }
       faults.set(config.faults);
       state.calls.clear();
       state.overshoots.clear();
       state.bill.clear();
+      await Promise.all(stores.map((store) => store.close()));
+    },
+    async close() {
+      await Promise.all(Array.from(accounts.values(), ({ batches }) => batches.close()));
     },
   };
   return state;

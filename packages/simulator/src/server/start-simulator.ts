@@ -29,6 +29,7 @@ function isShut(account: string, rules: readonly FaultRule[]): boolean {
   return rules.some(
     (rule) =>
       rule.kind === 'connection_refused' &&
+      rule.api === 'chat' &&
       (rule.account === '*' || rule.account === account) &&
       rule.probability === 1 &&
       rule.from_call === 1 &&
@@ -63,6 +64,7 @@ export async function startSimulator({
 
   function listenerOf({ name }: SimulatedAccount): RequestListener {
     return (request, response) => {
+      state.dedicated.add(request);
       request.url = `/${name}${request.url ?? '/'}`;
       app.routing(request, response);
     };
@@ -71,6 +73,7 @@ export async function startSimulator({
   async function close(): Promise<void> {
     for (const account of dedicated.values()) await account.setOpen(false);
     await app.close();
+    await state.close();
   }
 
   await app.listen({ port, host });

@@ -39,6 +39,8 @@ export type WireErrorKind =
       | 'empty_body'
       | 'refusal'
       | 'malformed_function_call'
+      | 'lost_response'
+      | 'not_found'
     >
   | 'missing_key'
   | 'invalid_key'

@@ -1,0 +1,15 @@
+import type { SimulatedVendor } from '../config/simulated-vendor.ts';
+import { openaiBatchApi } from '../vendors/openai/batch/openai-batch-api.ts';
+import type { BatchApi } from './batch-api.ts';
+
+const APIS: Record<SimulatedVendor, BatchApi | null> = {
+  openai: openaiBatchApi,
+  anthropic: null,
+  google: null,
+  'openai-compatible': null,
+};
+
+/** Null for a vendor without a Batch API. */
+export function batchApiFor(vendor: SimulatedVendor): BatchApi | null {
+  return APIS[vendor];
+}
