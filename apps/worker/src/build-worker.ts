@@ -16,6 +16,7 @@ import { drainProvider, type ProviderDrain } from './drain-provider.ts';
 import { holdModel } from './hold-model.ts';
 import { openLiveConfig } from './live-config.ts';
 import { observeJobs } from './observe-jobs.ts';
+import { openWorkerHealth } from './open-worker-health.ts';
 import { openProvider } from './open-provider.ts';
 import { createJobLoader } from './load-job.ts';
 import { publishLimiter } from './publish-limiter.ts';
@@ -92,8 +93,17 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
     operations: broker.operations,
     onChange: (next) => {
       broker.backlog.setPolicy(fairnessPolicy(next));
+      health.reconfigure(next);
       providers.forEach((provider) => provider.reconfigure(next));
     },
+    onError,
+  });
+  const health = await openWorkerHealth({
+    store: broker.health,
+    config,
+    nowMs: clock.nowMs,
+    metrics,
+    logger,
     onError,
   });
   const names = options.providers ?? Object.keys(config.providers);
@@ -110,7 +120,9 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
   const startsInMs = async (target: Target): Promise<number | null> => {
     const parts = parseTarget(target);
     const provider = providers.find(({ runtime }) => runtime.name === parts?.provider);
-    return parts && provider ? provider.startsInMs(parts.model) : null;
+    if (!parts || !provider) return null;
+    const startsMs = await provider.startsInMs(parts.model);
+    return startsMs === null ? null : Math.max(startsMs, health.targets.unavailableMs(target, 'live'));
   };
   const drains = new Map(
     providers.map((provider) => [
@@ -134,6 +146,7 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
             learner,
             startsInMs,
             retryPolicy,
+            health: health.targets,
             nowMs: clock.nowMs,
             onPermit,
             onPostponed: holdModel({ provider: provider.runtime.name, backlog: broker.backlog, onError }),
@@ -149,6 +162,7 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
     onCancel: abortJob,
   });
   live.follow(connections.subscriber);
+  health.follow(connections.subscriber);
   const stopPublishing = providers.map(({ runtime: { name, limiter } }) =>
     publishLimiter({ provider: name, limiter, operations: broker.operations, onError }),
   );
@@ -162,6 +176,7 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
     stopWatching();
     stopPublishing.forEach((stop) => stop());
     live.close();
+    health.close();
     stopListening();
     clock.close();
     await Promise.allSettled([...providers.map((provider) => provider.close()), ratios.close()]);

@@ -26,6 +26,7 @@ export async function callProvider({
   signal,
   writeDelta,
   rewriteStream,
+  onAnswer,
   onFenced,
 }: {
   job: JobRecord & { request: ChatRequest };
@@ -37,6 +38,8 @@ export async function callProvider({
   writeDelta: Parameters<typeof createDeltaWriter>[0]['write'];
   /** Declares the stream void and writes it anew; may be repeated. */
   rewriteStream: RewriteStream;
+  /** The provider has answered or failed, whatever becomes of it here. */
+  onAnswer: (outcome: ProviderOutcome, latencyMs: number) => Promise<void>;
   onFenced: () => void;
 }): Promise<CallResult> {
   const { entry, vendor, priceVersion, warning } = catalogue.resolve(target);
@@ -51,6 +54,7 @@ export async function callProvider({
   };
   let outcome = await provider.adapter.call(job.request.stream ? { ...call, onDelta: deltas.push } : call);
   const latencyMs = Math.round(performance.now() - startedAt);
+  await onAnswer(outcome, latencyMs);
   try {
     await deltas.end();
   } catch (error) {

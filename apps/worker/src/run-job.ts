@@ -16,6 +16,7 @@ import {
   type SettleDeps,
   type Settler,
 } from './settle-attempt.ts';
+import type { CallPass } from './target-health.ts';
 import { whereToWait } from './where-to-wait.ts';
 
 export interface RunJobDeps extends SettleDeps {
@@ -51,6 +52,8 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
   const timeLeftMs = Math.max(0, job.deadlineMs - deps.nowMs());
   const deadline = setTimeout(() => abort(control, 'deadline'), Math.min(timeLeftMs, LONGEST_TIMER_MS));
   try {
+    const pass = await deps.health.admit(target, job.lane);
+    if (pass.status === 'refused') return await settler.passOver(job, pass.retryInMs);
     const permit = await provider.limiter.run(
       {
         model: parseTarget(target)?.model ?? target,
@@ -61,8 +64,9 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
         maxWaitMs: MAX_PERMIT_WAIT_MS,
         signal: control.signal,
       },
-      (granted) => runAttempt(job, { ticket, target, permit: granted, control, settler, deps }),
+      (granted) => runAttempt(job, { ticket, target, pass, permit: granted, control, settler, deps }),
     );
+    pass.release();
     if (permit.status === 'postponed') {
       deps.onPostponed(parseTarget(target)?.model ?? target, permit);
       const { targetIndex, delayMs } = await whereToWait(job, {
@@ -100,6 +104,7 @@ async function runAttempt(
   {
     ticket,
     target,
+    pass,
     permit,
     control,
     settler,
@@ -107,6 +112,7 @@ async function runAttempt(
   }: {
     ticket: string;
     target: Target;
+    pass: CallPass;
     permit: Permit;
     control: AbortController;
     settler: Settler;
@@ -120,8 +126,18 @@ async function runAttempt(
     return settler.settleAborted(job, { ...nothingPaid(job, attempt), reason, neverCalled: true });
   };
   if (permit.ageMs() > MAX_PERMIT_AGE_MS) return giveBack(0, 'lease_lost');
+  if (!pass.holds()) {
+    permit.giveBack();
+    return settler.passOver(job, deps.health.unavailableMs(target, job.lane));
+  }
   const { transitions } = broker;
-  const attemptStart = { target, provider_key: provider.keyName, region: provider.region, lane: job.lane };
+  const attemptStart = {
+    target,
+    provider_key: provider.keyName,
+    region: provider.region,
+    lane: job.lane,
+    ...(pass.isProbe ? { probe: true as const } : {}),
+  };
   const started = await transitions.start(job, attemptStart).catch(() => null);
   if (!started) {
     // Redis took it, or did not: its record tells, and repeating the script would open a second attempt.
@@ -134,7 +150,7 @@ async function runAttempt(
   if (tookOver) deps.observe.attemptAbandoned();
   // Starting may have taken its time; a call that comes late would reach the provider outside its slot.
   if (control.signal.aborted) return giveBack(attempt, abortReasonOf(control.signal) ?? 'lease_lost');
-  if (permit.ageMs() > MAX_PERMIT_AGE_MS) return giveBack(attempt, 'lease_lost');
+  if (permit.ageMs() > MAX_PERMIT_AGE_MS || !pass.holds()) return giveBack(attempt, 'lease_lost');
 
   const onLeaseLost = (): void => abort(control, 'lease_lost');
   permit.lost.addEventListener('abort', onLeaseLost);
@@ -148,6 +164,7 @@ async function runAttempt(
     signal: control.signal,
     writeDelta: (delta) => transitions.delta(job.id, attempt, delta),
     rewriteStream: (deltas) => transitions.restartStream(job.id, attempt, deltas),
+    onAnswer: (outcome, totalMs) => pass.settle(outcome, { totalMs, tier: job.tier }),
     onFenced: () => abort(control, 'moved_on'),
   });
   deps.observe.callsInFlight(-1);
@@ -155,7 +172,8 @@ async function runAttempt(
   settlePermit(permit, result, provider.kind);
   permit.learn(rateHintOf(result.outcome));
   deps.observe.attemptEnded(job, target, result.attemptEnd);
-  await settler.settleCall(job, { attempt, result, reason: abortReasonOf(control.signal) });
+  const { isProbe } = pass;
+  await settler.settleCall(job, { attempt, result, reason: abortReasonOf(control.signal), isProbe });
 }
 
 /** A provider that answered without usage has refused the call before it took any tokens. */

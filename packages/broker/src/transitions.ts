@@ -108,7 +108,7 @@ export function createTransitions({
   return {
     async start(
       job: JobRecord,
-      attempt: Pick<Attempt, 'target' | 'provider_key' | 'region' | 'lane'>,
+      attempt: Pick<Attempt, 'target' | 'provider_key' | 'region' | 'lane' | 'probe'>,
     ): Promise<StartOutcome> {
       const lost = toMembers({ ...unpaidEnd('abandoned', LOST_WORKER), status: undefined });
       const reply = (await run('start', job.id, [

@@ -32,6 +32,9 @@ export interface Metrics {
   jobRepaired(fact: { reason: string }): void;
   openStreams(count: number): void;
   redisError(fact: { role: string }): void;
+  breakerChanged(fact: { provider: string; model: string; lane: string; from: string; to: string }): void;
+  /** A call of one token of the broker's own, whether a target is back; `outcome` as of attempts. */
+  probeFinished(fact: { provider: string; model: string; outcome: string; costUsd: number }): void;
 }
 
 /** @param process.defaults Also collect memory, CPU and event-loop figures. @defaultValue true */
@@ -66,6 +69,29 @@ export function createMetrics({ defaults = true }: { defaults?: boolean } = {}):
   const streams = gauge('open_streams', 'Event streams open in this process.', []);
   const redisErrors = counter('redis_errors_total', 'Errors of Redis connections.', ['role']);
 
+  const breakers = gauge('breaker_state', 'Breakers: 0 closed, 1 ramping, 2 half-open, 3 open.', [
+    'provider',
+    'model',
+    'lane',
+  ]);
+  const breakerChanges = counter('breaker_changes_total', 'Changes of breakers that this process heard of.', [
+    'provider',
+    'model',
+    'lane',
+    'from',
+    'to',
+  ]);
+  const probes = counter('probes_total', 'Calls of the broker that test a target.', [
+    'provider',
+    'model',
+    'outcome',
+  ]);
+  const overhead = counter('overhead_cost_usd_total', 'US dollars that no job is charged.', [
+    'provider',
+    'model',
+    'kind',
+  ]);
+
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
@@ -89,5 +115,22 @@ export function createMetrics({ defaults = true }: { defaults?: boolean } = {}):
     jobRepaired: (fact) => repaired.inc(fact),
     openStreams: (count) => streams.set(count),
     redisError: (fact) => redisErrors.inc(fact),
+    breakerChanged: ({ provider, model, lane, from, to }) => {
+      breakers.set({ provider, model, lane }, BREAKER_LEVELS[to] ?? 0);
+      breakerChanges.inc({ provider, model, lane, from, to });
+    },
+    probeFinished: ({ provider, model, outcome, costUsd }) => {
+      probes.inc({ provider, model, outcome });
+      overhead.inc({ provider, model, kind: 'probe' }, costUsd);
+    },
   };
 }
+
+const BREAKER_LEVELS: Readonly<Record<string, number>> = {
+  closed: 0,
+  forced_closed: 0,
+  ramping: 1,
+  half_open: 2,
+  open: 3,
+  forced_open: 3,
+};
