@@ -64,6 +64,7 @@ export async function createNewJob(
       dropRequest: retention?.drop_request ?? false,
       rounds: plan.rounds,
       ...(keyLimits ? { countsForKey: true as const } : {}),
+      ...(config.routes[plan.route ?? '']?.spill === false ? { spill: false } : {}),
     },
     task: submission.task ?? null,
     metadata: submission.metadata,

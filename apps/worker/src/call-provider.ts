@@ -3,6 +3,7 @@ import { mediaTokens, priceRequest, promptBytes, type ModelCatalogue, type Token
 import type { AttemptEnd, JobRecord } from '@sluice/broker';
 import type { ProviderOutcome } from '@sluice/providers';
 import { createDeltaWriter } from './delta-writer.ts';
+import type { PoolKey } from './key-pool.ts';
 import type { ProviderRuntime } from './provider-runtime.ts';
 import { retryWhileRedisIsAway } from './retry-while-redis-is-away.ts';
 import { wholeAnswerDeltas } from './whole-answer-deltas.ts';
@@ -12,6 +13,8 @@ type RewriteStream = (deltas: readonly ChatDelta[]) => Promise<boolean>;
 export interface CallResult {
   outcome: ProviderOutcome;
   attemptEnd: AttemptEnd;
+  /** Name of the key that the call was made with. */
+  key: string;
   /** Text of this attempt has reached the job's stream. */
   streamed: boolean;
 }
@@ -21,6 +24,7 @@ export async function callProvider({
   job,
   target,
   provider,
+  key,
   catalogue,
   learner,
   signal,
@@ -32,6 +36,7 @@ export async function callProvider({
   job: JobRecord & { request: ChatRequest };
   target: Target;
   provider: ProviderRuntime;
+  key: PoolKey;
   catalogue: ModelCatalogue;
   learner: TokenLearner;
   signal: AbortSignal;
@@ -52,7 +57,9 @@ export async function callProvider({
     signal,
     timeouts: provider.timeouts,
   };
-  let outcome = await provider.adapter.call(job.request.stream ? { ...call, onDelta: deltas.push } : call);
+  let outcome = await provider.keys.withKey(key, (adapter) =>
+    adapter.call(job.request.stream ? { ...call, onDelta: deltas.push } : call),
+  );
   const latencyMs = Math.round(performance.now() - startedAt);
   await onAnswer(outcome, latencyMs);
   try {
@@ -76,6 +83,7 @@ export async function callProvider({
   }
   return {
     outcome,
+    key: key.name,
     streamed: deltas.used,
     attemptEnd: {
       status:

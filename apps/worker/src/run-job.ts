@@ -5,6 +5,7 @@ import { estimateTokens, type TokenLearner } from '@sluice/core';
 import { MAX_PERMIT_AGE_MS, type Permit, type PostponeReason } from '@sluice/limiter';
 import { abortReasonOf, type AbortReason } from './abort-reason.ts';
 import { callProvider, type CallResult } from './call-provider.ts';
+import { failWithoutKey } from './fail-without-key.ts';
 import type { ProviderRuntime } from './provider-runtime.ts';
 import { rateHintOf } from './rate-hint-of.ts';
 import { retryWhileRedisIsAway } from './retry-while-redis-is-away.ts';
@@ -49,6 +50,8 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
   if (!job || (await settleLostAttempt(job, settler))) return;
 
   const target = job.chain[job.targetIndex] as Target;
+  const keys = provider.keys.usable().map(({ name }) => name);
+  if (keys.length === 0) return failWithoutKey(job, { target, settler, deps });
   const timeLeftMs = Math.max(0, job.deadlineMs - deps.nowMs());
   const deadline = setTimeout(() => abort(control, 'deadline'), Math.min(timeLeftMs, LONGEST_TIMER_MS));
   try {
@@ -58,7 +61,7 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
       {
         model: parseTarget(target)?.model ?? target,
         reservationId: randomUUID(),
-        key: provider.keyName,
+        key: keys,
         claimId: `${job.id} ${target}`,
         estimate: estimateFor(job, target, learner),
         maxWaitMs: MAX_PERMIT_WAIT_MS,
@@ -72,6 +75,7 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
       const { targetIndex, delayMs } = await whereToWait(job, {
         readyInMs: permit.readyInMs,
         startsInMs: deps.startsInMs,
+        maySpill: deps.maySpill(job, target),
       });
       await settler.postpone(job, { targetIndex, delayMs: Math.min(delayMs, LOOK_AGAIN_MS) });
     }
@@ -125,7 +129,9 @@ async function runAttempt(
     permit.giveBack();
     return settler.settleAborted(job, { ...nothingPaid(job, attempt), reason, neverCalled: true });
   };
-  if (permit.ageMs() > MAX_PERMIT_AGE_MS) return giveBack(0, 'lease_lost');
+  const key = provider.keys.get(permit.key ?? '');
+  // A reload has taken the key away, or the permit waited for too long.
+  if (!key || permit.ageMs() > MAX_PERMIT_AGE_MS) return giveBack(0, 'lease_lost');
   if (!pass.holds()) {
     permit.giveBack();
     return settler.passOver(job, deps.health.unavailableMs(target, job.lane));
@@ -133,8 +139,8 @@ async function runAttempt(
   const { transitions } = broker;
   const attemptStart = {
     target,
-    provider_key: provider.keyName,
-    region: provider.region,
+    provider_key: key.name,
+    region: key.region,
     lane: job.lane,
     ...(pass.isProbe ? { probe: true as const } : {}),
   };
@@ -159,6 +165,7 @@ async function runAttempt(
     job,
     target,
     provider,
+    key,
     catalogue: deps.catalogue,
     learner: deps.learner,
     signal: control.signal,
@@ -171,6 +178,7 @@ async function runAttempt(
   permit.lost.removeEventListener('abort', onLeaseLost);
   settlePermit(permit, result, provider.kind);
   permit.learn(rateHintOf(result.outcome));
+  provider.keys.judge(key, result.attemptEnd.error);
   deps.observe.attemptEnded(job, target, result.attemptEnd);
   const { isProbe } = pass;
   await settler.settleCall(job, { attempt, result, reason: abortReasonOf(control.signal), isProbe });

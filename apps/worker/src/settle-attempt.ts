@@ -20,6 +20,10 @@ export interface SettleDeps {
   catalogue: ModelCatalogue;
   retryPolicy: RetryPolicy;
   health: TargetHealth;
+  /** Names of the keys that a target's provider has in use; none where that is not known here. */
+  keysOf: (target: Target) => readonly string[];
+  /** A job that is limited at a target may go on at another one. */
+  maySpill: (job: JobRecord, target: Target) => boolean;
   /** Milliseconds of Redis' clock. */
   nowMs: () => number;
   observe: RunJobObserver;
@@ -42,6 +46,8 @@ export interface EndedAttempt {
   warnings: readonly Warning[];
   /** It tested whether its target is back; that it was not costs the job nothing. */
   isProbe?: boolean;
+  /** Name of the key that the call was made with, when one was made. */
+  key?: string;
 }
 
 export interface AbortedAttempt extends EndedAttempt {
@@ -71,7 +77,7 @@ export function createSettler(deps: SettleDeps) {
       isProbe = false,
     }: { attempt: number; result: CallResult; reason: AbortReason | null; isProbe?: boolean },
   ): Promise<void> => {
-    const { outcome, attemptEnd, streamed } = result;
+    const { outcome, attemptEnd, streamed, key } = result;
     const warnings = mergeWarnings(job, outcome.warnings);
     if (outcome.status === 'ok') {
       const input = {
@@ -94,7 +100,7 @@ export function createSettler(deps: SettleDeps) {
         jobError(outcome.error.code, outcome.error.message, outcome.error),
       );
     }
-    await goOn(job, { attempt, attemptEnd, warnings, isProbe }, outcome.error);
+    await goOn(job, { attempt, attemptEnd, warnings, isProbe, key }, outcome.error);
   };
 
   /** The same target again, another target, the next round, or the end. */
@@ -112,6 +118,8 @@ export function createSettler(deps: SettleDeps) {
       ],
       error,
       onRefusal: job.options.onRefusal,
+      keysOf: deps.keysOf,
+      maySpill: (target) => deps.maySpill(job, target),
       contextWindow,
       policy: deps.retryPolicy,
       unavailableMs: (target) => deps.health.unavailableMs(target, job.lane),
@@ -212,6 +220,7 @@ export function createSettler(deps: SettleDeps) {
       rounds: job.options.rounds,
       roundFirstAttempt: job.roundFirstAttempt,
       attempts: job.attempts,
+      keysOf: deps.keysOf,
       contextWindow,
       policy: deps.retryPolicy,
       random: Math.random(),
@@ -282,13 +291,13 @@ const HANDED_BACK: AttemptError = {
 
 function asAttempt(
   job: RunnableJob,
-  { attempt, attemptEnd, isProbe }: EndedAttempt,
+  { attempt, attemptEnd, isProbe, key = '' }: EndedAttempt,
   { error, nowMs }: { error: AttemptError; nowMs: number },
 ): Attempt {
   return {
     n: attempt,
     target: job.chain[job.targetIndex] as Target,
-    provider_key: '',
+    provider_key: key,
     region: null,
     lane: job.lane,
     started_at: '',

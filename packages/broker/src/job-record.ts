@@ -35,6 +35,8 @@ export interface JobOptions {
   rounds: number;
   /** Counts against its key's quotas, and is settled there when it has ended. */
   countsForKey?: true;
+  /** False: it waits for its own target while that is limited. Absent: it may go on at another. */
+  spill?: boolean;
   /** Of a job that came as `POST /v1/responses`: what the canonical request can't hold. */
   responses?: ResponsesOptions;
 }

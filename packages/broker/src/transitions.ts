@@ -42,7 +42,10 @@ export type AttemptEnd = Pick<
 >;
 
 /** The end of an attempt that brought nothing and cost nothing that is known. */
-export function unpaidEnd(status: 'abandoned' | 'cancelled', error: AttemptError | null): AttemptEnd {
+export function unpaidEnd(
+  status: 'abandoned' | 'cancelled' | 'failed',
+  error: AttemptError | null,
+): AttemptEnd {
   return {
     status,
     error,

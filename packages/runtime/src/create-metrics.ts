@@ -35,6 +35,9 @@ export interface Metrics {
   breakerChanged(fact: { provider: string; model: string; lane: string; from: string; to: string }): void;
   /** A call of one token of the broker's own, whether a target is back; `outcome` as of attempts. */
   probeFinished(fact: { provider: string; model: string; outcome: string; costUsd: number }): void;
+  /** The provider refused a key of its pool. */
+  providerKeyRetired(fact: { provider: string; key: string; reason: string }): void;
+  providerKeysUsable(fact: { provider: string; count: number }): void;
 }
 
 /** @param process.defaults Also collect memory, CPU and event-loop figures. @defaultValue true */
@@ -68,6 +71,12 @@ export function createMetrics({ defaults = true }: { defaults?: boolean } = {}):
   const repaired = counter('jobs_repaired_total', 'Jobs that the sweeper moved on.', ['reason']);
   const streams = gauge('open_streams', 'Event streams open in this process.', []);
   const redisErrors = counter('redis_errors_total', 'Errors of Redis connections.', ['role']);
+  const keysRetired = counter('provider_keys_retired_total', 'Keys that their provider refused.', [
+    'provider',
+    'key',
+    'reason',
+  ]);
+  const keysUsable = gauge('provider_keys_usable', 'Keys that calls may be made with.', ['provider']);
 
   const breakers = gauge('breaker_state', 'Breakers: 0 closed, 1 ramping, 2 half-open, 3 open.', [
     'provider',
@@ -123,6 +132,8 @@ export function createMetrics({ defaults = true }: { defaults?: boolean } = {}):
       probes.inc({ provider, model, outcome });
       overhead.inc({ provider, model, kind: 'probe' }, costUsd);
     },
+    providerKeyRetired: (fact) => keysRetired.inc(fact),
+    providerKeysUsable: ({ provider, count }) => keysUsable.set({ provider }, count),
   };
 }
 

@@ -44,13 +44,14 @@ function withDefaults(content: Record<string, unknown>, env: NodeJS.ProcessEnv):
     : { ...content, providers: defaults.providers };
 }
 
-/** A pool whose only key's variable is not set counts as no key, like `api_key`. */
+/** A key of a pool whose variable is not set is left out; a pool without keys counts as no key, like `api_key`. */
 function withoutEmptyKeyPools(content: Record<string, unknown>): Record<string, unknown> {
   for (const provider of Object.values(content['providers'] ?? {})) {
     const pool = (provider as { api_keys?: unknown } | null)?.api_keys;
-    if (Array.isArray(pool) && pool.every((entry) => entry?.key === undefined)) {
-      delete (provider as { api_keys?: unknown }).api_keys;
-    }
+    if (!Array.isArray(pool)) continue;
+    const kept = pool.filter((entry: { key?: unknown } | null) => entry?.key !== undefined);
+    if (kept.length === 0 && pool.length > 0) delete (provider as { api_keys?: unknown }).api_keys;
+    else (provider as { api_keys?: unknown }).api_keys = kept;
   }
   return content;
 }
