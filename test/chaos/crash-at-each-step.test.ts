@@ -18,6 +18,8 @@ interface Scenario {
   idIsNew?: true;
   fault?: Omit<FaultRuleInput, 'account'>;
   stream?: true;
+  /** A caller waits for the job, so that its ticket describes it. */
+  waitedFor?: true;
 }
 
 const script = (role: Crash['role'], when: 'before' | 'after', name: string): Crash => ({
@@ -85,6 +87,12 @@ const SCENARIOS: readonly Scenario[] = [
     crashes: [script('worker', 'after', 'start'), script('worker', 'before', 'finish')],
   },
   {
+    name: 'worker: twice in the middle of a turn that the ticket describes',
+    crashes: [script('worker', 'after', 'start'), script('worker', 'before', 'finish')],
+    released: true,
+    waitedFor: true,
+  },
+  {
     name: 'dispatcher: in the sweep, before a lost job is queued',
     crashes: [script('submit', 'after', 'create'), script('dispatcher', 'before', 'enqueue')],
   },
@@ -116,16 +124,20 @@ function isCalling(): Promise<unknown> {
   return until(job.request.stream === true ? streamed : running, { what: 'a call that runs' });
 }
 
-test.each(SCENARIOS)('$name', async ({ crashes, fault, released, idIsNew = false, stream = false }) => {
-  scene = await createCrashScene(server.url, { stream, idIsNew });
+/** Tickets are released as they come: to a worker that then does nothing. */
+async function releaseAtOnce(): Promise<void> {
+  const pace = { requests: 0, tokens: 0, slots: 0 };
+  const worker = { worker: 'gone', capacity: 1, inflight: 0, tiers: ['standard'] as const, pace, held: [] };
+  await scene.fresh.broker.backlog.tick('openai', worker);
+}
+
+test.each(SCENARIOS)('$name', async (scenario) => {
+  const { crashes, fault, released, idIsNew = false, stream = false } = scenario;
+  scene = await createCrashScene(server.url, scenario);
   const { job, fresh, simulator, webhookIds } = scene;
   const { backlog, keys } = fresh.broker;
   if (fault) await simulator.control.setFaults([{ account: 'openai', ...fault }]);
-  if (released) {
-    const pace = { requests: 0, tokens: 0, slots: 0 };
-    const worker = { worker: 'gone', capacity: 1, inflight: 0, tiers: ['standard'] as const, pace, held: [] };
-    await backlog.tick('openai', worker);
-  }
+  if (released) await releaseAtOnce();
   const submits = crashes[0]?.role === 'submit';
   if (!submits) await fresh.broker.jobs.submit(job);
 
@@ -162,4 +174,18 @@ test.each(SCENARIOS)('$name', async ({ crashes, fault, released, idIsNew = false
     delayed: 0,
     ready: 0,
   });
+});
+
+test('a job that was cancelled after its ticket was written calls nobody', async () => {
+  scene = await createCrashScene(server.url, { waitedFor: true });
+  const { job, fresh, simulator } = scene;
+  await releaseAtOnce();
+  await fresh.broker.jobs.submit(job);
+  await expect.poll(() => fresh.ticketsInQueue('openai'), POLL).toEqual([`${job.id}.1`]);
+  await fresh.broker.jobs.cancel(job.id, job.tenant);
+  await scene.startHealthy();
+  await expect.poll(() => fresh.ticketsInQueue('openai'), POLL).toEqual([]);
+  await expect.poll(() => fresh.openIds(), POLL).toEqual([]);
+  expect(await fresh.record(job.id)).toMatchObject({ status: 'cancelled', attempts: [] });
+  expect(simulator.control.summary().calls).toBe(0);
 });

@@ -32,7 +32,16 @@ export interface CrashScene {
 /** One job, a simulated provider, a receiver of its webhook, and processes that crash or stay. */
 export async function createCrashScene(
   redisUrl: string,
-  { stream, idIsNew }: { stream: boolean; idIsNew: boolean },
+  {
+    stream = false,
+    idIsNew = false,
+    waitedFor = false,
+  }: {
+    stream?: boolean;
+    idIsNew?: boolean;
+    /** A caller waits, so that the job's ticket describes it. */
+    waitedFor?: boolean;
+  },
 ): Promise<CrashScene> {
   const closers: (() => Promise<unknown>)[] = [];
   const prefix = `crash-${randomUUID()}`;
@@ -62,6 +71,7 @@ export async function createCrashScene(
   const secret = `whsec_${Buffer.from(randomUUID()).toString('base64')}`;
   const job = freshBrokerJob({
     idIsNew,
+    ...(waitedFor ? { replyTo: { address: `${prefix}:reply`, of: 'end' } } : {}),
     request: { messages: [{ role: 'user', content: 'Say hello.' }], stream },
     options: { webhook: { url, secret, events: ['job.completed', 'job.failed', 'job.expired'] } },
   });

@@ -161,9 +161,10 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
         worker,
         lockMs: options.lockMs,
         stalledCheckMs: options.stalledCheckMs,
-        run: (ticket, control, onPermit) =>
+        run: (ticket, { known, control, onPermit }) =>
           runJob(ticket, control, {
             broker,
+            known,
             load,
             provider: provider.runtime,
             catalogue,

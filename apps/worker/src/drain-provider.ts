@@ -1,7 +1,14 @@
-import { Worker } from 'bullmq';
+import { Worker, type Job as BullJob } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Tier } from '@sluice/contracts';
-import { parseTicketId, type Broker, type Released, type WorkerState } from '@sluice/broker';
+import {
+  fromFirstTurn,
+  parseTicketId,
+  type Broker,
+  type JobRecord,
+  type Released,
+  type WorkerState,
+} from '@sluice/broker';
 import type { AbortReason } from './abort-reason.ts';
 
 export interface DrainProviderOptions {
@@ -19,7 +26,15 @@ export interface DrainProviderOptions {
   lockMs?: number | undefined;
   /** How often tickets without a lock are looked for; the same in every process. @defaultValue 5,000 */
   stalledCheckMs?: number | undefined;
-  run: (ticket: string, control: AbortController, onPermit: (ticket: string) => void) => Promise<void>;
+  run: (
+    ticket: string,
+    turn: {
+      /** What the ticket itself says about a job that nothing has happened to yet; null: its record must be read. */
+      known: JobRecord | null;
+      control: AbortController;
+      onPermit: (ticket: string) => void;
+    },
+  ) => Promise<void>;
   onError: (error: unknown, context: { ticket?: string }) => void;
 }
 
@@ -62,7 +77,7 @@ export function drainProvider(options: DrainProviderOptions): ProviderDrain {
       .catch((error: unknown) => options.onError(error, {}));
   };
 
-  const process = async (ticket: string): Promise<void> => {
+  const process = async (ticket: string, known: JobRecord | null): Promise<void> => {
     const state = { control: new AbortController(), permitted: false };
     running.set(ticket, state);
     // A fetch that was under way when the worker paused still brings its ticket.
@@ -70,10 +85,13 @@ export function drainProvider(options: DrainProviderOptions): ProviderDrain {
     lastTicketAt = performance.now();
     const onPermit = (): void => {
       state.permitted = true;
-      report(ticket, true);
+      // The start of the attempt is sent in this turn of the event loop, and first: a caller may wait for it.
+      setImmediate(() => {
+        if (running.get(ticket) === state) report(ticket, true);
+      });
     };
     try {
-      await options.run(ticket, state.control, onPermit);
+      await options.run(ticket, { known, control: state.control, onPermit });
     } catch (error) {
       // The record still says where the job stands; the stalled check or the sweeper goes on from there.
       options.onError(error, { ticket });
@@ -109,7 +127,9 @@ export function drainProvider(options: DrainProviderOptions): ProviderDrain {
   };
 
   const workers = tiers.map((tier) => {
-    const bull = new Worker(broker.keys.queueName(provider, tier), ({ id }) => process(id as string), {
+    const take = ({ id, data, attemptsStarted }: BullJob): Promise<void> =>
+      process(id as string, attemptsStarted === 1 ? fromFirstTurn(data) : null);
+    const bull = new Worker(broker.keys.queueName(provider, tier), take, {
       connection: options.connection,
       prefix: broker.keys.queuePrefix(provider, tier),
       concurrency: options.capacity,

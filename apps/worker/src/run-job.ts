@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isTerminal, parseTarget, type Target } from '@sluice/contracts';
-import { LOST_WORKER, parseTicketId, type Broker } from '@sluice/broker';
+import { LOST_WORKER, parseTicketId, type Broker, type JobRecord } from '@sluice/broker';
 import { estimateTokens, type TokenLearner } from '@sluice/core';
 import { MAX_PERMIT_AGE_MS, type Permit, type PostponeReason } from '@sluice/limiter';
 import { abortReasonOf, type AbortReason } from './abort-reason.ts';
@@ -22,6 +22,8 @@ import { whereToWait } from './where-to-wait.ts';
 
 export interface RunJobDeps extends SettleDeps {
   broker: Pick<Broker, 'transitions' | 'placement' | 'outbox'>;
+  /** The job as its ticket describes it, when nothing had happened to it by then; null: its record is read. */
+  known: JobRecord | null;
   provider: ProviderRuntime;
   learner: TokenLearner;
   /** When a call at a target could start, in milliseconds; null when that is not known here. */
@@ -44,7 +46,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * `control` is aborted with an {@link AbortReason} to end the wait or the call.
  */
 export async function runJob(ticket: string, control: AbortController, deps: RunJobDeps): Promise<void> {
-  const { broker, provider, learner } = deps;
+  const { provider, learner } = deps;
   const settler = createSettler(deps);
   const job = await loadRunnable(ticket, deps);
   if (!job || (await settleLostAttempt(job, settler))) return;
@@ -86,21 +88,25 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
   } finally {
     clearTimeout(deadline);
   }
+}
 
-  async function loadRunnable(id: string, { load }: RunJobDeps): Promise<RunnableJob | null> {
-    const { jobId, turn } = parseTicketId(id);
-    const record = await retryWhileRedisIsAway(() => load(jobId));
-    if (!record) return null;
-    if (isTerminal(record.status)) {
-      await broker.outbox.flush(jobId);
-      return null;
-    }
-    if (record.turn !== turn) {
-      if (record.status === 'queued') await broker.placement.place(record);
-      return null;
-    }
-    return record.request && { ...record, request: record.request };
+/** The job that a ticket is to run now; null when there is nothing to run, and then all is done that is left to do. */
+async function loadRunnable(
+  ticket: string,
+  { broker, load, known }: Pick<RunJobDeps, 'broker' | 'load' | 'known'>,
+): Promise<RunnableJob | null> {
+  const { jobId, turn } = parseTicketId(ticket);
+  const record = known ?? (await retryWhileRedisIsAway(() => load(jobId)));
+  if (!record) return null;
+  if (isTerminal(record.status)) {
+    await broker.outbox.flush(jobId);
+    return null;
   }
+  if (record.turn !== turn) {
+    if (record.status === 'queued') await broker.placement.place(record);
+    return null;
+  }
+  return record.request && { ...record, request: record.request };
 }
 
 async function runAttempt(
@@ -151,7 +157,12 @@ async function runAttempt(
     return settler.recoverStart(job);
   }
   if (started.status === 'deadline') return giveBack(0, 'deadline');
-  if (started.status !== 'started') return permit.giveBack();
+  if (started.status !== 'started') {
+    permit.giveBack();
+    // The job has moved on since it was read; what is left to do is in its record.
+    await loadRunnable(ticket, { ...deps, known: null });
+    return;
+  }
   const { attempt, tookOver } = started;
   if (tookOver) deps.observe.attemptAbandoned();
   // Starting may have taken its time; a call that comes late would reach the provider outside its slot.

@@ -4,6 +4,7 @@ import { encodePolicy } from './encode-policy.ts';
 import type { FairnessPolicy } from './fairness-policy.ts';
 import type { Keys } from './keys.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
+import { scriptCommand, type Command } from './send-at-once.ts';
 
 const scripts = {
   enqueue: readScript('enqueue'),
@@ -101,18 +102,16 @@ export function createBacklog({
   return {
     /** Idempotent by ticket id. */
     async enqueue(provider: string, waiting: WaitingTicket): Promise<Released> {
-      const { ticket, tier, tenant, deadlineMs, cost, readyAtMs, model = '' } = waiting;
-      return parseReleased(
-        await run('enqueue', provider, [
-          ticket,
-          tier,
-          tenant,
-          deadlineMs,
-          Math.max(1, Math.round(cost)),
-          readyAtMs,
-          model,
-        ]),
-      );
+      return parseReleased(await run('enqueue', provider, enqueueArgs(waiting)));
+    },
+
+    /** The same as a command to be sent with others, and how to read its answer. */
+    enqueuing(
+      provider: string,
+      waiting: WaitingTicket,
+    ): { command: Command; read: (reply: unknown) => Released } {
+      const command = scriptCommand(scripts.enqueue, [keys.backlog(provider)], enqueueArgs(waiting));
+      return { command, read: parseReleased };
     },
 
     /** A call was started for a ticket; or its call ended, or it was dropped or handed back. */
@@ -200,6 +199,11 @@ export function createBacklog({
 }
 
 export type Backlog = ReturnType<typeof createBacklog>;
+
+function enqueueArgs(waiting: WaitingTicket): (string | number)[] {
+  const { ticket, tier, tenant, deadlineMs, cost, readyAtMs, model = '' } = waiting;
+  return [ticket, tier, tenant, deadlineMs, Math.max(1, Math.round(cost)), readyAtMs, model];
+}
 
 function parseReleased(reply: unknown): Released {
   const [released, lost, nextDueMs] = reply as [string[], string[], number];

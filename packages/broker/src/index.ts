@@ -8,6 +8,7 @@ export * from './configured-keys.ts';
 export * from './create-broker.ts';
 export * from './event-wakeups.ts';
 export * from './fairness-policy.ts';
+export * from './first-turn.ts';
 export * from './health-board.ts';
 export * from './health-store.ts';
 export * from './installation-secret.ts';

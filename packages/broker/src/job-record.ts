@@ -136,6 +136,6 @@ export type NewJob = FixedJob & {
   keyLimits?: ApiKeyLimits;
   /** The id was drawn at random, so no job can exist under it: stored in one round trip. @defaultValue false */
   idIsNew?: boolean;
-  /** A {@link ReplyChannel}'s address: the job's events and its end are published there too. */
-  replyTo?: string;
+  /** A {@link ReplyChannel}'s address, to which the ended record or each event is published too. */
+  replyTo?: { address: string; of: 'end' | 'events' };
 };

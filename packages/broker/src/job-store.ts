@@ -15,7 +15,9 @@ import type { Keys } from './keys.ts';
 import type { Outbox } from './outbox.ts';
 import { listJobs } from './list-jobs.ts';
 import { providerOf, type Placement } from './placement.ts';
+import { toFirstTurn, type FirstTurn } from './first-turn.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
+import { scriptCommand, sendAtOnce, type Command } from './send-at-once.ts';
 import { decodeJob, encodeNewJob } from './stored-job.ts';
 import { unpaidEnd, type Transitions } from './transitions.ts';
 
@@ -85,7 +87,7 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
     const record = newRecord(job);
     const outcome =
       job.idIsNew && redis instanceof Redis
-        ? await createAtOnce(job, record)
+        ? await createAtOnce(redis, job, record)
         : await createInTurn(job, record);
     if (outcome !== 'stored') return existingJob(job, outcome);
     await deps.confirmDurable();
@@ -110,49 +112,60 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
   };
 
   /** The open entry comes first: from then on the sweeper knows of the job, whatever happens to this process. */
-  const enter = (job: NewJob, record: JobRecord): Promise<unknown> =>
-    Promise.all([
-      redis.zadd(keys.open(job.id), 'NX', job.createdAtMs, job.id),
-      redis.zadd(keys.index(job.tenant, 'open'), 'NX', job.createdAtMs, job.id),
-      redis.sadd(keys.providers, providerOf(record)),
-      redis.sadd(keys.tenants, job.tenant),
-    ]);
-
-  const createArgs = (job: NewJob): string[] => [job.bodyHash, ...encodeNewJob(job)];
+  const entries = (job: NewJob, record: JobRecord): Command[] => [
+    ['zadd', keys.open(job.id), 'NX', job.createdAtMs, job.id],
+    ['zadd', keys.index(job.tenant, 'open'), 'NX', job.createdAtMs, job.id],
+    ['sadd', keys.providers, providerOf(record)],
+    ['sadd', keys.tenants, job.tenant],
+  ];
 
   const createInTurn = async (job: NewJob, record: JobRecord): Promise<'stored' | Existing> => {
-    await enter(job, record);
-    const outcome = await runScript(redis, scripts.create, jobKeys(job.id), createArgs(job));
+    await Promise.all(entries(job, record).map(([name, ...args]) => redis.call(name, ...args)));
+    const fields = encodeNewJob(job);
+    const outcome = await runScript(redis, scripts.create, jobKeys(job.id), [job.bodyHash, ...fields]);
     if (outcome !== 'created') return outcome as Existing;
-    stored(job, record, await placement.enqueue(record));
+    stored(job, { fields, released: await placement.enqueue(record) });
     return 'stored';
   };
 
   /**
-   * For an id that can't exist, all in one round trip: a connection to one server carries commands out in the order
-   * in which they were sent. A server that does not hold the script (it was just started) may release the ticket of
-   * a job without a record, and its worker drops it; so the ticket is withdrawn and all is done again in turn.
+   * For an id that can't exist, all in one write and one round trip. A server that does not hold the scripts (it was
+   * just started) may release the ticket of a job without a record, and its worker drops it; so the ticket is
+   * withdrawn and all is done again in turn.
    */
-  const createAtOnce = async (job: NewJob, record: JobRecord): Promise<'stored' | Existing> => {
-    const keyList = jobKeys(job.id);
-    const [, created, released] = await Promise.all([
-      enter(job, record),
-      redis
-        .evalsha(scripts.create.sha, keyList.length, ...keyList, ...createArgs(job))
-        .catch(unlessUnknownScript),
-      placement.enqueue(record),
+  const createAtOnce = async (
+    server: Redis,
+    job: NewJob,
+    record: JobRecord,
+  ): Promise<'stored' | Existing> => {
+    const fields = encodeNewJob(job);
+    const place = placement.enqueuing(record);
+    const replies = await sendAtOnce(server, [
+      ...entries(job, record),
+      scriptCommand(scripts.create, jobKeys(job.id), [job.bodyHash, ...fields]),
+      place.command,
     ]);
+    const [created, released] = replies.slice(-2);
     if (created === null) {
       const provider = providerOf(record);
       handOn(provider, await backlog.withdraw(provider, ticketId(job.id, record.turn)));
       return createInTurn(job, record);
     }
-    stored(job, record, released);
+    stored(job, {
+      fields,
+      released: released === null ? await placement.enqueue(record) : place.read(released),
+    });
     return 'stored';
   };
 
-  const stored = (job: NewJob, record: JobRecord, released: Released): void => {
-    handOn(providerOf(record), released);
+  const stored = (
+    job: NewJob,
+    { fields, released }: { fields: readonly string[]; released: Released },
+  ): void => {
+    handOn(providerOf({ ...job, targetIndex: 0 }), released, {
+      ticket: ticketId(job.id, 1),
+      firstTurn: toFirstTurn(job, fields),
+    });
     if (job.options.webhook?.events.includes('job.queued')) {
       deps.outbox.flush(job.id).catch(deps.onDeferredError);
     }
@@ -169,8 +182,12 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
   };
 
   /** The job is stored; that its ticket reaches BullMQ need not be waited for. */
-  const handOn = (provider: string, released: Released): void => {
-    placement.handOn(provider, released).catch(deps.onDeferredError);
+  const handOn = (
+    provider: string,
+    released: Released,
+    known?: { ticket: string; firstTurn: FirstTurn | null },
+  ): void => {
+    placement.handOn(provider, released, known).catch(deps.onDeferredError);
   };
 
   const cancel = async (id: string, tenant: string): Promise<CancelOutcome> => {
@@ -221,11 +238,6 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
       return { status: 'ok', events, lastSeq, ended: ended === '1' && after + events.length >= lastSeq };
     },
   };
-}
-
-function unlessUnknownScript(error: unknown): null {
-  if (error instanceof Error && error.message.startsWith('NOSCRIPT')) return null;
-  throw error;
 }
 
 async function queuePlace(backlog: Backlog, job: JobRecord): Promise<QueuePlace | null> {

@@ -1,9 +1,11 @@
+import { Redis } from 'ioredis';
 import type { Job, JobStatus } from '@sluice/contracts';
 import type { JobRecord, JobWebhook } from './job-record.ts';
 import type { KeyQuotas } from './key-quotas.ts';
 import type { Keys } from './keys.ts';
 import { presentJob } from './present-job.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
+import { scriptCommand, sendAtOnce, type Command } from './send-at-once.ts';
 import { decodeJob } from './stored-job.ts';
 
 const flushedScript = readScript('flushed');
@@ -57,15 +59,33 @@ export function createOutbox({
         const { type, seq, at_ms: atMs } = entry;
         const presented = presentJob(record, { baseUrl, place: null });
         await deliverWebhook({ job: presented, tenant: record.tenant, webhook, type, seq, atMs });
-      } else {
-        await redis.zadd(keys.index(job.tenant, status), job.createdAtMs, job.id);
-        await redis.zrem(keys.index(job.tenant, 'open'), job.id);
-        if (countsForKey) await quotas.settle(job.keyId, job.id, record?.usage?.total_tokens ?? 0);
+      } else if (countsForKey) {
+        await quotas.settle(job.keyId, job.id, record?.usage?.total_tokens ?? 0);
       }
     }
+    const moved: Command[] = [
+      ['zadd', keys.index(job.tenant, status), job.createdAtMs, job.id],
+      ['zrem', keys.index(job.tenant, 'open'), job.id],
+    ];
+    const effects = entries.some(({ kind }) => kind === 'ended') ? moved : [];
     const jobKeys = [keys.job(job.id), keys.events(job.id), keys.outbox(job.id), keys.tombstone(job.id)];
-    const done = await runScript(redis, flushedScript, jobKeys, lines);
+    const done = await inTurn(effects, { keys: jobKeys, lines });
     if (done === 1) await redis.zrem(keys.open(job.id), job.id);
+  };
+
+  /** The entries are removed after their effects: in one write where one server carries out what it is sent in order. */
+  const inTurn = async (
+    effects: readonly Command[],
+    flushed: { keys: readonly string[]; lines: readonly string[] },
+  ): Promise<unknown> => {
+    if (redis instanceof Redis) {
+      const command = scriptCommand(flushedScript, flushed.keys, flushed.lines);
+      const done = (await sendAtOnce(redis, [...effects, command])).at(-1);
+      if (done !== null) return done;
+    } else {
+      for (const [name, ...args] of effects) await redis.call(name, ...args);
+    }
+    return runScript(redis, flushedScript, flushed.keys, flushed.lines);
   };
 
   return {

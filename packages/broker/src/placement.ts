@@ -1,5 +1,6 @@
 import { parseTarget, type Target } from '@sluice/contracts';
-import { ticketId, parseTicketId, type Backlog, type Released } from './backlog.ts';
+import { ticketId, parseTicketId, type Backlog, type Released, type WaitingTicket } from './backlog.ts';
+import type { FirstTurn } from './first-turn.ts';
 import type { JobRecord } from './job-record.ts';
 import type { Keys } from './keys.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
@@ -28,9 +29,18 @@ export function createPlacement({
   backlog: Backlog;
   queues: TicketQueues;
 }) {
-  /** Adds released tickets to BullMQ and queues lost ones under a new turn. */
-  const handOn = async (provider: string, released: Released): Promise<void> => {
-    if (released.tickets.length > 0) await queues.add(provider, released.tickets);
+  /** Adds released tickets to BullMQ and queues lost ones under a new turn. `known` is carried by its ticket. */
+  const handOn = async (
+    provider: string,
+    released: Released,
+    known?: { ticket: string; firstTurn: FirstTurn | null },
+  ): Promise<void> => {
+    if (released.tickets.length > 0) {
+      const tickets = released.tickets.map((ready) =>
+        known?.firstTurn && ready.ticket === known.ticket ? { ...ready, firstTurn: known.firstTurn } : ready,
+      );
+      await queues.add(provider, tickets);
+    }
     for (const ticket of released.lost) await requeueLost(parseTicketId(ticket));
   };
 
@@ -46,31 +56,33 @@ export function createPlacement({
     await handOn(providerOf(job), await enqueue(job));
   };
 
-  const enqueue = (
-    job: Pick<
-      JobRecord,
-      | 'id'
-      | 'turn'
-      | 'tier'
-      | 'tenant'
-      | 'deadlineMs'
-      | 'estimatedTokens'
-      | 'readyAtMs'
-      | 'chain'
-      | 'targetIndex'
-    >,
-  ): Promise<Released> =>
-    backlog.enqueue(providerOf(job), {
-      ticket: ticketId(job.id, job.turn),
-      tier: job.tier,
-      tenant: job.tenant,
-      deadlineMs: job.deadlineMs,
-      cost: job.estimatedTokens,
-      readyAtMs: job.readyAtMs,
-      model: parseTarget(job.chain[job.targetIndex] as Target)?.model ?? '',
-    });
+  const enqueue = (job: PlacedJob): Promise<Released> => backlog.enqueue(providerOf(job), toWaiting(job));
 
-  return { handOn, requeueLost, place, enqueue };
+  return {
+    handOn,
+    requeueLost,
+    place,
+    enqueue,
+    /** `enqueue` as a command to be sent with others. */
+    enqueuing: (job: PlacedJob) => backlog.enqueuing(providerOf(job), toWaiting(job)),
+  };
+}
+
+type PlacedJob = Pick<
+  JobRecord,
+  'id' | 'turn' | 'tier' | 'tenant' | 'deadlineMs' | 'estimatedTokens' | 'readyAtMs' | 'chain' | 'targetIndex'
+>;
+
+function toWaiting(job: PlacedJob): WaitingTicket {
+  return {
+    ticket: ticketId(job.id, job.turn),
+    tier: job.tier,
+    tenant: job.tenant,
+    deadlineMs: job.deadlineMs,
+    cost: job.estimatedTokens,
+    readyAtMs: job.readyAtMs,
+    model: parseTarget(job.chain[job.targetIndex] as Target)?.model ?? '',
+  };
 }
 
 export type Placement = ReturnType<typeof createPlacement>;

@@ -14,11 +14,11 @@ export type Reply =
 
 /**
  * What happens to the jobs that one API process waits for, over one subscription for the whole process: the scripts
- * publish each event and the ended record to the channel that the job names. Replies may be lost, so whoever
+ * publish each event, or only the ended record, to the channel that the job names. Replies may be lost, so whoever
  * listens also reads the record from time to time.
  */
 export interface ReplyChannel {
-  /** To be stored with the job as `replyTo`. */
+  /** To be stored with the job in `replyTo`. */
   readonly address: string;
   /** Calls `onReply` for one job from now on. The returned function ends it; calling it twice is harmless. */
   listen(jobId: string, onReply: (reply: Reply) => void): () => void;

@@ -33,7 +33,7 @@ export function encodeNewJob(job: NewJob): string[] {
     ['fixed', JSON.stringify({ v: 1, ...fixed } satisfies Fixed)],
     ['request', JSON.stringify(request)],
     ...(warnings.length > 0 ? [['warnings', JSON.stringify(warnings)]] : []),
-    ...(replyTo ? [['reply', replyTo]] : []),
+    ...(replyTo ? [[replyTo.of === 'end' ? 'reply' : 'reply_events', replyTo.address]] : []),
     ...(webhook ? [['wh', `,${webhook.events.join(',')},`]] : []),
   ].flat() as string[];
 }

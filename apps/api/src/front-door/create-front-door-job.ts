@@ -59,7 +59,7 @@ export async function createFrontDoorJob(
       ...job,
       ...(responses ? { options: { ...job.options, responses } } : {}),
       idIsNew: idempotencyKey === null,
-      replyTo: deps.replies.address,
+      replyTo: { address: deps.replies.address, of: chat.stream ? 'events' : 'end' },
     };
   } catch (error) {
     throw error instanceof ApiError ? asSent(error) : error;

@@ -5,7 +5,7 @@
 local MAX_EVENTS = 10000
 
 local function push_event(type, now, tail)
-  local facts = redis.call('HMGET', KEYS[1], 'id', 'trimmed', 'wh', 'reply')
+  local facts = redis.call('HMGET', KEYS[1], 'id', 'trimmed', 'wh', 'reply_events')
   local trimmed = tonumber(facts[2] or '0')
   local length = redis.call('LLEN', KEYS[2])
   local seq = length + trimmed + 1
