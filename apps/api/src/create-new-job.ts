@@ -7,10 +7,11 @@ import {
 } from '@sluice/contracts';
 import type { ChatRequest } from '@sluice/contracts';
 import { countsJobs, type JobWebhook, type NewJob } from '@sluice/broker';
-import { estimateTokens, planRoute } from '@sluice/core';
+import { estimateTokens, toDecision } from '@sluice/core';
 import type { ApiDeps } from './api-deps.ts';
 import type { Caller } from './caller.ts';
-import { eligibleChain } from './eligible-chain.ts';
+import { checkDeadline } from './check-deadline.ts';
+import { targetFilters } from './target-filters.ts';
 
 const DEFAULT_LIFETIME_MS = 24 * 3_600_000;
 
@@ -27,18 +28,20 @@ export interface NewJobInput {
 
 /**
  * A checked submission as the job to store: chain planned, deadline and webhook resolved.
- * @throws ApiError `unknown_route`, `unknown_target`, `unknown_model`, `no_eligible_target`, `invalid_webhook_url`,
- * `invalid_request`.
+ * @throws ApiError `unknown_route`, `unknown_target`, `unknown_model`, `not_allowed`, `no_eligible_target`,
+ * `deadline_unreachable`, `invalid_webhook_url`, `invalid_request`.
  */
 export async function createNewJob(
   { id, bodyHash, submission, caller, retriedFrom, nowMs, warnings = [] }: NewJobInput,
-  deps: Pick<ApiDeps, 'config' | 'targetsOfModel' | 'resolveModel' | 'refuseWebhookUrl'>,
+  deps: Pick<ApiDeps, 'config' | 'router' | 'refuseWebhookUrl'>,
 ): Promise<NewJob> {
   const config = deps.config();
-  const plan = planRoute({ submission, config, targetsOfModel: deps.targetsOfModel });
+  const { plan, features } = deps.router.planJob({ submission, caller, id, nowMs });
   if (plan.status === 'error') throw new ApiError(plan.code, plan.message, { param: plan.param });
   const request = submission.request as ChatRequest;
-  const eligible = eligibleChain({ chain: plan.chain, request }, deps);
+  const filters = targetFilters(submission);
+  const deadlineMs = resolveDeadlineMs(submission, nowMs);
+  const late = checkDeadline(plan, { submission, leftMs: deadlineMs - nowMs });
   const webhook = await resolveWebhook(submission.webhook, caller, deps.refuseWebhookUrl);
   const maxOpenJobs = config.tenants[caller.tenant]?.max_queued ?? config.tenant_defaults.max_queued;
   const keyLimits = countsJobs(caller.limits) ? caller.limits : null;
@@ -52,7 +55,7 @@ export async function createNewJob(
     tier: submission.tier,
     lane: 'live',
     route: plan.route,
-    chain: eligible.chain,
+    chain: plan.chain,
     request,
     options: {
       lane: submission.lane,
@@ -63,20 +66,21 @@ export async function createNewJob(
       deleteAfterDelivery: retention?.delete_after_delivery ?? false,
       dropRequest: retention?.drop_request ?? false,
       rounds: plan.rounds,
+      ...(filters ? { filters } : {}),
+      ...(caller.allow ? { forced: caller.allow } : {}),
       ...(keyLimits ? { countsForKey: true as const } : {}),
-      ...(config.routes[plan.route ?? '']?.spill === false ? { spill: false } : {}),
     },
     task: submission.task ?? null,
     metadata: submission.metadata,
     tags: submission.tags,
-    decision: plan.decision,
+    decision: toDecision(plan, features),
     batchId: null,
     customId: null,
     retriedFrom: retriedFrom ?? null,
     estimatedTokens: estimateTokens(request).total,
     createdAtMs: nowMs,
-    deadlineMs: resolveDeadlineMs(submission, nowMs),
-    warnings: [...warnings, ...eligible.warnings],
+    deadlineMs,
+    warnings: [...warnings, ...plan.warnings, ...late],
     ...(maxOpenJobs === undefined ? {} : { maxOpenJobs }),
     ...(keyLimits ? { keyLimits } : {}),
   };

@@ -42,10 +42,7 @@ export type AttemptEnd = Pick<
 >;
 
 /** The end of an attempt that brought nothing and cost nothing that is known. */
-export function unpaidEnd(
-  status: 'abandoned' | 'cancelled' | 'failed',
-  error: AttemptError | null,
-): AttemptEnd {
+export function unpaidEnd(status: 'abandoned' | 'cancelled', error: AttemptError | null): AttemptEnd {
   return {
     status,
     error,
@@ -111,7 +108,7 @@ export function createTransitions({
   return {
     async start(
       job: JobRecord,
-      attempt: Pick<Attempt, 'target' | 'provider_key' | 'region' | 'lane' | 'probe'>,
+      attempt: Pick<Attempt, 'target' | 'provider_key' | 'region' | 'lane'>,
     ): Promise<StartOutcome> {
       const lost = toMembers({ ...unpaidEnd('abandoned', LOST_WORKER), status: undefined });
       const reply = (await run('start', job.id, [

@@ -11,7 +11,6 @@ export type PassOverInput = Pick<
   | 'roundFirstAttempt'
   | 'attempts'
   | 'contextWindow'
-  | 'keysOf'
   | 'policy'
   | 'random'
 > & {
@@ -38,7 +37,7 @@ export function passOver(input: PassOverInput): PassedOver {
   const { baseDelayMs: baseMs, maxDelayMs: maxMs } = policy;
   const backoffMs = fullJitterBackoff({ baseMs, maxMs, failures: round, random: input.random });
   const choices = chain.flatMap((target, index): (PassedOver & { distance: number })[] => {
-    const newRound = isUsedUp(target, { ...input, inRound });
+    const newRound = isUsedUp(target, { inRound, policy });
     if (!isEligible(index, input) || (newRound && round >= rounds)) return [];
     const waitMs = Math.max(input.unavailableMs(target), newRound ? backoffMs : 0);
     const distance = (index - targetIndex - 1 + chain.length) % chain.length;

@@ -18,12 +18,7 @@ export interface HttpPool {
   close(): Promise<void>;
 }
 
-export interface HttpPoolOptions {
-  /** Default: what a model's answer may have. */
-  maxResponseBytes?: number;
-}
-
-export function createHttpPool({ maxResponseBytes = MAX_RESPONSE_BYTES }: HttpPoolOptions = {}): HttpPool {
+export function createHttpPool(): HttpPool {
   const agents = new Map<number, Agent>();
   let closing: Promise<void> | null = null;
 
@@ -34,7 +29,7 @@ export function createHttpPool({ maxResponseBytes = MAX_RESPONSE_BYTES }: HttpPo
       connect: { timeout: connectMs },
       connections: MAX_CONNECTIONS,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      maxResponseSize: maxResponseBytes,
+      maxResponseSize: MAX_RESPONSE_BYTES,
       allowH2: false,
       // The call's own clocks decide, with a message that says which one struck.
       headersTimeout: 0,

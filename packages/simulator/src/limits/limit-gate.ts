@@ -1,6 +1,5 @@
 import type { SimulatedLimits } from '../config/simulated-limits.ts';
 import { createDayMeter } from './day-meter.ts';
-import { maskKey } from '../server/mask-key.ts';
 import { createRateMeter, type Crossing, type RateMeter } from './rate-meter.ts';
 
 export const DIMENSIONS = [
@@ -17,16 +16,12 @@ export type Dimension = (typeof DIMENSIONS)[number];
 export interface GateCrossing extends Crossing {
   /** Null: the limit of the whole account. */
   model: string | null;
-  /** Masked; only of a limit of one key. */
-  key?: string;
   dimension: Dimension;
 }
 
 /** How one limit stands. */
 export interface GateState {
   model: string | null;
-  /** Masked; only of a limit of one key. */
-  key?: string;
   dimension: Dimension;
   limit: number;
   remaining: number;
@@ -41,7 +36,7 @@ export interface CallTokens {
   output: number;
 }
 
-/** All limits of one scope: an account, one model at it, or one key of it. */
+/** All limits of one scope: an account, or one model at it. */
 export interface LimitGate {
   arrive(nowMs: number, tokens: CallTokens): GateCrossing[];
   admit(nowMs: number, tokens: CallTokens): void;
@@ -53,18 +48,14 @@ export interface LimitGate {
 }
 
 export function createLimitGate({
-  model = null,
-  key,
+  model,
   limits: initial,
   nowMs,
 }: {
-  model?: string | null;
-  /** As it is called with. */
-  key?: string;
+  model: string | null;
   limits: SimulatedLimits | null;
   nowMs: number;
 }): LimitGate {
-  const scope = { model, ...(key === undefined ? {} : { key: maskKey(key) }) };
   let meters: { dimension: Dimension; meter: Pick<RateMeter, 'arrive' | 'admit' | 'state'> }[] = [];
   let concurrency: number | undefined;
   let inFlight = 0;
@@ -107,12 +98,12 @@ export function createLimitGate({
       const crossings = meters.flatMap(({ dimension, meter }) =>
         meter
           .arrive(atMs, amountOf(dimension, tokens))
-          .map((crossing): GateCrossing => ({ ...crossing, ...scope, dimension })),
+          .map((crossing): GateCrossing => ({ ...crossing, model, dimension })),
       );
       peakInFlight = Math.max(peakInFlight, inFlight + 1);
       if (concurrency !== undefined && inFlight + 1 > concurrency) {
         crossings.push({
-          ...scope,
+          model,
           dimension: 'concurrency',
           rule: 'concurrency',
           limit: concurrency,
@@ -134,12 +125,12 @@ export function createLimitGate({
     states(atMs) {
       const states = meters.map(({ dimension, meter }): GateState => {
         const { limit, remaining, resetMs, peak60s } = meter.state(atMs);
-        return { ...scope, dimension, limit, remaining, reset_ms: resetMs, peak: peak60s };
+        return { model, dimension, limit, remaining, reset_ms: resetMs, peak: peak60s };
       });
       if (concurrency !== undefined) {
         const remaining = Math.max(0, concurrency - inFlight);
         states.push({
-          ...scope,
+          model,
           dimension: 'concurrency',
           limit: concurrency,
           remaining,
