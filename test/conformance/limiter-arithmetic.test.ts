@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createLimitBook } from '../../packages/limiter/src/limit-book.ts';
 import { limiterKeys } from '../../packages/limiter/src/limiter-keys.ts';
-import type { PermitScripts, Settlement } from '../../packages/limiter/src/permit-scripts.ts';
+import type { Application, PermitScripts, Settlement } from '../../packages/limiter/src/permit-scripts.ts';
 import { createPermitScripts, SLOTS_AHEAD_MS } from '../../packages/limiter/src/permit-scripts.ts';
 import { BucketModel } from '../support/limiter-bucket-model.ts';
 import type { LimiterRedis } from '../support/limiter-redis.ts';
@@ -106,18 +106,24 @@ async function play(scripts: PermitScripts, model: BucketModel, steps: readonly 
   const answers: unknown[] = [];
   const expected: unknown[] = [];
 
+  async function ask(application: Application) {
+    const asked = await scripts.acquire([application]);
+    const [answer] = asked.status === 'ok' ? asked.outcomes : [];
+    if (asked.status === 'failed' || !answer || answer.status === 'unknown' || answer.status === 'behind')
+      throw new Error(JSON.stringify(asked));
+    return { answer, nowMicroseconds: asked.nowMicroseconds };
+  }
+
   async function acquire(asked: Acquisition): Promise<void> {
     const lease = { member: `${asked.name} ${asked.model}`, model: asked.model, key: asked.key };
-    const answer = await scripts.acquire(lease, asked.estimate, asked.name);
-    if (answer.status === 'failed' || answer.status === 'unknown') throw new Error(JSON.stringify(answer));
+    const { estimate, name: claimId } = asked;
+    const { answer, nowMicroseconds } = await ask({ lease, estimate, claimId });
     const milliseconds = answer.status === 'granted' ? answer.waitMs : answer.retryMs;
     answers.push({ status: answer.status, milliseconds });
-    const { nowMicroseconds } = answer;
-    const { estimate, name: claimId } = asked;
     expected.push(model.acquire({ ...lease, estimate, claimId, nowMicroseconds }));
     if (answer.status !== 'granted') return void refused.push(asked);
     held.push(lease);
-    const again = await scripts.acquire(lease, asked.estimate, asked.name);
+    const { answer: again } = await ask({ lease, estimate, claimId });
     answers.push(again.status === 'granted' ? again.grant : again.status);
     expected.push(answer.grant);
   }

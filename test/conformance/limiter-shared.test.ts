@@ -32,6 +32,7 @@ async function forkAll(
     prefix?: string;
     leaseMs?: number;
     renewEveryMs?: number;
+    visible?: boolean;
   },
 ): Promise<LimiterProcess[]> {
   const defaults = { prefix: `test-${crypto.randomUUID()}`, leaseMs: 25_000, renewEveryMs: 5_000 };
@@ -97,7 +98,7 @@ describe('processes that share one provider', () => {
 
 describe('a process that holds slots', () => {
   const limits = { provider: { concurrency: 3, arrival_jitter_ms: 250 }, models: {} };
-  const times = { leaseMs: 1_000, renewEveryMs: 200 };
+  const times = { leaseMs: 1_000, renewEveryMs: 200, visible: false };
 
   it('keeps them beyond a lease while it lives, and frees them within a lease and a renewal when killed', async () => {
     const [holder, waiter] = await forkAll(2, { limits, callers: 3, judgeUrl: null, ...times });
@@ -121,5 +122,38 @@ describe('a process that holds slots', () => {
     holder?.process.kill('SIGCONT');
     await until('the holder knows', () => holder?.count('lost') === 3);
     expect(waiter?.count('lost')).toBe(0);
+  });
+});
+
+describe('a process on the machine of others that wait', () => {
+  const limits = { provider: { concurrency: 3, arrival_jitter_ms: 250 }, models: {} };
+
+  it('frees its slots as soon as it is killed, and the provider has seen it', async () => {
+    const [holder, waiter, idle] = await forkAll(3, { limits, callers: 3, judgeUrl: null });
+    holder?.begin();
+    await until('the holder has all slots', () => holder?.count('held') === 3);
+    waiter?.begin();
+    idle?.begin();
+    const killedAtMs = performance.now();
+    await holder?.kill();
+    const held = () => (waiter?.count('held') ?? 0) + (idle?.count('held') ?? 0);
+    await until('the others have all slots', () => held() === 3);
+    const freedAfterMs = performance.now() - killedAtMs;
+    expect(freedAfterMs).toBeGreaterThanOrEqual(limits.provider.arrival_jitter_ms - 10);
+    // A lease lasts 25 s.
+    expect(freedAfterMs).toBeLessThan(3_000);
+    expect((waiter?.count('lost') ?? 0) + (idle?.count('lost') ?? 0)).toBe(0);
+  });
+
+  it('keeps them while it is frozen', async () => {
+    const [holder, waiter] = await forkAll(2, { limits, callers: 3, judgeUrl: null });
+    holder?.begin();
+    await until('the holder has all slots', () => holder?.count('held') === 3);
+    holder?.process.kill('SIGSTOP');
+    waiter?.begin();
+    await expect(until('a slot', () => (waiter?.count('held') ?? 0) > 0, 2_000)).rejects.toThrow('a slot');
+    holder?.process.kill('SIGCONT');
+    await holder?.kill();
+    await until('the waiter has all slots', () => waiter?.count('held') === 3, 3_000);
   });
 });

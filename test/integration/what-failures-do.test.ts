@@ -12,6 +12,8 @@ beforeAll(async () => {
         'google/large': { max_input_tokens: 1_000_000 },
       },
       retries: { base_delay: '10ms', max_delay: '50ms' },
+      // With it, a job whose targets all fail waits for them and does not end.
+      breaker: { enabled: false },
     },
   });
 });

@@ -1,5 +1,5 @@
 import type { LimitBook } from '../../packages/limiter/src/limit-book.ts';
-import type { Settlement } from '../../packages/limiter/src/permit-scripts.ts';
+import { SLOTS_AHEAD_MS, type Settlement } from '../../packages/limiter/src/permit-scripts.ts';
 import type { DayPlan, RatePlan, ScopePlan } from '../../packages/limiter/src/plan-scope.ts';
 import type { TokenCounts } from '../../packages/limiter/src/provider-limiter.ts';
 
@@ -144,6 +144,11 @@ function perMicrosecond({ plan }: Rate): number {
   return plan.ratePerMs / 1_000;
 }
 
+/** What lies below the slots that were granted ahead. */
+function debtOf(rate: Rate): number {
+  return Math.max(0, -SLOTS_AHEAD_MS * 1_000 * perMicrosecond(rate) - (rate.level ?? 0));
+}
+
 function refresh(scope: Scope, now: number): void {
   const elapsed = Math.max(0, now - (scope.atMicroseconds ?? now));
   for (const rate of scope.rates) {
@@ -156,11 +161,17 @@ function refresh(scope: Scope, now: number): void {
       rate.level = 0;
       continue;
     }
-    const gain = perMicrosecond(rate) * elapsed;
+    let gain = perMicrosecond(rate) * elapsed;
     const [claim] = rate.claims;
     if (!claim) {
       rate.level = Math.min(capacity, rate.level + gain);
       continue;
+    }
+    const debt = debtOf(rate);
+    if (debt > 0) {
+      const paid = Math.min(gain, debt);
+      rate.level += paid;
+      gain -= paid;
     }
     // Half of the gain; then all that the level has no room for.
     const before = claim.filled;
@@ -201,13 +212,13 @@ function claimShortage(rate: Rate, need: number, { claimId, nowMicroseconds }: A
   if (!own && before.length === 0 && level >= need) return 0;
   if (own && before.length === 0) {
     own.need = need;
-    if (own.filled + Math.max(0, level - capacity / 2) >= need) return 0;
+    if (debtOf(rate) === 0 && own.filled + Math.max(0, level - capacity / 2) >= need) return 0;
     if (need <= capacity && level + own.filled >= capacity - 0.001) return 0;
   }
   let ahead = 0;
   for (const claim of before) ahead = ahead + claim.need - claim.filled;
   const lacking = Math.max(1, ahead + need - (own?.filled ?? 0));
-  const waits = Math.ceil((2 * lacking) / perMicrosecond(rate));
+  const waits = Math.ceil((2 * lacking + debtOf(rate)) / perMicrosecond(rate));
   if (own) own.due = nowMicroseconds + waits;
   else rate.claims.push({ id: claimId, need, filled: 0, due: nowMicroseconds + waits });
   return waits;

@@ -9,6 +9,8 @@ export interface LimiterChildTask {
   limits: ProviderLimits;
   leaseMs: number;
   renewEveryMs: number;
+  /** False: as on a machine on which nobody can see which processes live. */
+  visible?: boolean;
   /** Calls at once. */
   callers: number;
   /** Calls this judge until it has enough; null: holds its permits for ever. */
@@ -37,6 +39,7 @@ const limiter = createProviderLimiter({
   limits: task.limits,
   leaseMs: task.leaseMs,
   renewEveryMs: task.renewEveryMs,
+  ...(task.visible === false ? { identity: null } : {}),
   onError: (error) => say({ type: 'error', message: error.message }),
 });
 const { signal } = new AbortController();

@@ -8,9 +8,9 @@ import type {
   ReplyChannel,
 } from '@sluice/broker';
 import type { Config, Target } from '@sluice/contracts';
+import type { ResolvedModel } from '@sluice/core';
 import type { Logger, Metrics, RedisFacts } from '@sluice/runtime';
 import type { ApiLimits } from './api-limits.ts';
-import type { Router } from './create-router.ts';
 
 /** Everything the API stands on; all borrowed. */
 export interface ApiDeps {
@@ -29,8 +29,10 @@ export interface ApiDeps {
   installationSecret: () => Promise<Buffer>;
   /** The configuration in force; another one after a reload. */
   config: () => Config;
-  /** Which targets may serve a submission, and in which order. */
-  router: Router;
+  /** Targets of the configured providers that serve a plain model name, best first. */
+  targetsOfModel: (model: string) => readonly Target[];
+  /** What the catalogue knows about a target's model. */
+  resolveModel: (target: Target) => Pick<ResolvedModel, 'entry' | 'vendor'>;
   /** Targets of the configured providers that the catalogue or the configuration names. */
   knownTargets: () => readonly Target[];
   /** Why a webhook may not go to this URL; null when it may. Looks at the text alone. */

@@ -7,11 +7,10 @@ import {
 } from '@sluice/contracts';
 import type { ChatRequest } from '@sluice/contracts';
 import { countsJobs, type JobWebhook, type NewJob } from '@sluice/broker';
-import { estimateTokens, toDecision } from '@sluice/core';
+import { estimateTokens, planRoute } from '@sluice/core';
 import type { ApiDeps } from './api-deps.ts';
 import type { Caller } from './caller.ts';
-import { checkDeadline } from './check-deadline.ts';
-import { targetFilters } from './target-filters.ts';
+import { eligibleChain } from './eligible-chain.ts';
 
 const DEFAULT_LIFETIME_MS = 24 * 3_600_000;
 
@@ -28,20 +27,18 @@ export interface NewJobInput {
 
 /**
  * A checked submission as the job to store: chain planned, deadline and webhook resolved.
- * @throws ApiError `unknown_route`, `unknown_target`, `unknown_model`, `not_allowed`, `no_eligible_target`,
- * `deadline_unreachable`, `invalid_webhook_url`, `invalid_request`.
+ * @throws ApiError `unknown_route`, `unknown_target`, `unknown_model`, `no_eligible_target`, `invalid_webhook_url`,
+ * `invalid_request`.
  */
 export async function createNewJob(
   { id, bodyHash, submission, caller, retriedFrom, nowMs, warnings = [] }: NewJobInput,
-  deps: Pick<ApiDeps, 'config' | 'router' | 'refuseWebhookUrl'>,
+  deps: Pick<ApiDeps, 'config' | 'targetsOfModel' | 'resolveModel' | 'refuseWebhookUrl'>,
 ): Promise<NewJob> {
   const config = deps.config();
-  const { plan, features } = deps.router.planJob({ submission, caller, id, nowMs });
+  const plan = planRoute({ submission, config, targetsOfModel: deps.targetsOfModel });
   if (plan.status === 'error') throw new ApiError(plan.code, plan.message, { param: plan.param });
   const request = submission.request as ChatRequest;
-  const filters = targetFilters(submission);
-  const deadlineMs = resolveDeadlineMs(submission, nowMs);
-  const late = checkDeadline(plan, { submission, leftMs: deadlineMs - nowMs });
+  const eligible = eligibleChain({ chain: plan.chain, request }, deps);
   const webhook = await resolveWebhook(submission.webhook, caller, deps.refuseWebhookUrl);
   const maxOpenJobs = config.tenants[caller.tenant]?.max_queued ?? config.tenant_defaults.max_queued;
   const keyLimits = countsJobs(caller.limits) ? caller.limits : null;
@@ -55,7 +52,7 @@ export async function createNewJob(
     tier: submission.tier,
     lane: 'live',
     route: plan.route,
-    chain: plan.chain,
+    chain: eligible.chain,
     request,
     options: {
       lane: submission.lane,
@@ -66,21 +63,20 @@ export async function createNewJob(
       deleteAfterDelivery: retention?.delete_after_delivery ?? false,
       dropRequest: retention?.drop_request ?? false,
       rounds: plan.rounds,
-      ...(filters ? { filters } : {}),
-      ...(caller.allow ? { forced: caller.allow } : {}),
       ...(keyLimits ? { countsForKey: true as const } : {}),
+      ...(config.routes[plan.route ?? '']?.spill === false ? { spill: false } : {}),
     },
     task: submission.task ?? null,
     metadata: submission.metadata,
     tags: submission.tags,
-    decision: toDecision(plan, features),
+    decision: plan.decision,
     batchId: null,
     customId: null,
     retriedFrom: retriedFrom ?? null,
     estimatedTokens: estimateTokens(request).total,
     createdAtMs: nowMs,
-    deadlineMs,
-    warnings: [...warnings, ...plan.warnings, ...late],
+    deadlineMs: resolveDeadlineMs(submission, nowMs),
+    warnings: [...warnings, ...eligible.warnings],
     ...(maxOpenJobs === undefined ? {} : { maxOpenJobs }),
     ...(keyLimits ? { keyLimits } : {}),
   };

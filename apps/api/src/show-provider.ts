@@ -1,5 +1,5 @@
 import type { ProviderState } from '@sluice/broker';
-import type { LimitOverride, ProviderConfig, ProviderStatus, Target } from '@sluice/contracts';
+import type { KeyStatus, LimitOverride, ProviderConfig, ProviderStatus, Target } from '@sluice/contracts';
 
 /** A provider as operators see it: names of keys, never their values. */
 export function showProvider(
@@ -9,12 +9,14 @@ export function showProvider(
     state,
     override,
     targets,
+    keyStates,
   }: {
     /** With overrides. */
     provider: ProviderConfig;
     state: ProviderState;
     override: LimitOverride;
     targets: readonly Target[];
+    keyStates: KeyStatus[];
   },
 ): ProviderStatus {
   const { depth, workers, limiter } = state;
@@ -25,6 +27,7 @@ export function showProvider(
     kind: provider.kind,
     region: provider.region ?? null,
     keys: provider.api_keys?.map((key) => key.name) ?? (provider.api_key ? ['default'] : []),
+    key_states: keyStates,
     targets: [...targets],
     configured_limits: { ...provider.limits },
     overrides: { ...override },

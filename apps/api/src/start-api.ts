@@ -8,13 +8,12 @@ import {
   fairnessPolicy,
 } from '@sluice/broker';
 import type { Config } from '@sluice/contracts';
-import { createModelCatalogue, EMPTY_WORLD, listTargets } from '@sluice/core';
+import { createModelCatalogue, listTargets } from '@sluice/core';
 import { checkUrl } from '@sluice/egress';
 import { connectRedis, createMetrics, createRedisErrorLog, readRedisFacts } from '@sluice/runtime';
 import type { Environment, Logger, Metrics } from '@sluice/runtime';
 import { DEFAULT_API_LIMITS, type ApiLimits } from './api-limits.ts';
 import { buildApi } from './build-api.ts';
-import { createRouter } from './create-router.ts';
 import { deferMethods } from './defer-methods.ts';
 import { keepBrokerOpen } from './keep-broker-open.ts';
 
@@ -73,7 +72,8 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     audit: deferMethods(() => kept.current().audit),
     installationSecret: async () => kept.current().installationSecret(),
     config: () => config,
-    router: createRouter({ config: () => config, catalogue: () => catalogue, world: () => EMPTY_WORLD }),
+    targetsOfModel: (model) => catalogue.targetsOfModel(model),
+    resolveModel: (target) => catalogue.resolve(target),
     knownTargets: () => listTargets({ config, targetsOfModel: catalogue.targetsOfModel }),
     refuseWebhookUrl: (url) => {
       const { allow_private_network: allowPrivateNetwork, allow_cidrs: allowCidrs } = config.webhooks;

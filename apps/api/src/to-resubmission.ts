@@ -21,7 +21,6 @@ export function toResubmission(job: JobRecord): JobSubmission {
     lane: options.lane,
     ...(options.webhook === null ? {} : { webhook: options.webhook }),
     ...(job.task === null ? {} : { task: job.task }),
-    ...options.filters,
     on_refusal: options.onRefusal,
     on_stream_failure: options.onStreamFailure,
     metadata: job.metadata,

@@ -3,7 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { parseTarget, TIERS, type Config, type Target, type Tier } from '@sluice/contracts';
 import { createModelCatalogue, createTokenLearner } from '@sluice/core';
 import { createLimiterChanges, shareTokenRatios } from '@sluice/limiter';
-import { fairnessPolicy, listenForCancels, startServerClock } from '@sluice/broker';
+import {
+  fairnessPolicy,
+  followProviderKeys,
+  listenForCancels,
+  startServerClock,
+  type JobRecord,
+} from '@sluice/broker';
 import {
   connectRedis,
   createErrorLog,
@@ -16,6 +22,8 @@ import { drainProvider, type ProviderDrain } from './drain-provider.ts';
 import { holdModel } from './hold-model.ts';
 import { openLiveConfig } from './live-config.ts';
 import { observeJobs } from './observe-jobs.ts';
+import { openWorkerHealth } from './open-worker-health.ts';
+import { observeKeys } from './observe-keys.ts';
 import { openProvider } from './open-provider.ts';
 import { createJobLoader } from './load-job.ts';
 import { publishLimiter } from './publish-limiter.ts';
@@ -92,8 +100,17 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
     operations: broker.operations,
     onChange: (next) => {
       broker.backlog.setPolicy(fairnessPolicy(next));
+      health.reconfigure(next);
       providers.forEach((provider) => provider.reconfigure(next));
     },
+    onError,
+  });
+  const health = await openWorkerHealth({
+    store: broker.health,
+    config,
+    nowMs: clock.nowMs,
+    metrics,
+    logger,
     onError,
   });
   const names = options.providers ?? Object.keys(config.providers);
@@ -104,13 +121,32 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
       changes,
       worker,
       prefix: environment.redisPrefix,
+      operations: broker.operations,
+      nowMs: clock.nowMs,
+      ...observeKeys({ metrics, logger, provider: name }),
       onError,
     }),
   );
+  const byName = new Map(providers.map((provider) => [provider.runtime.name, provider]));
+  const readKeys = broker.operations.retiredKeys;
+  // Before anything is called, so that no job finds out anew what is known.
+  await Promise.all(
+    providers.map(async (each) => each.adoptKeys(await readKeys(each.runtime.name).catch(() => ({})))),
+  );
+  const keysOf = (target: Target): readonly string[] =>
+    byName
+      .get(parseTarget(target)?.provider ?? '')
+      ?.runtime.keys.usable()
+      .map(({ name }) => name) ?? [];
+  const maySpill = (job: JobRecord, target: Target): boolean =>
+    job.options.spill !== false &&
+    live.current().providers[parseTarget(target)?.provider ?? '']?.spill !== false;
   const startsInMs = async (target: Target): Promise<number | null> => {
     const parts = parseTarget(target);
-    const provider = providers.find(({ runtime }) => runtime.name === parts?.provider);
-    return parts && provider ? provider.startsInMs(parts.model) : null;
+    const provider = byName.get(parts?.provider ?? '');
+    if (!parts || !provider) return null;
+    const startsMs = await provider.startsInMs(parts.model);
+    return startsMs === null ? null : Math.max(startsMs, health.targets.unavailableMs(target, 'live'));
   };
   const drains = new Map(
     providers.map((provider) => [
@@ -134,7 +170,10 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
             catalogue,
             learner,
             startsInMs,
+            keysOf,
+            maySpill,
             retryPolicy,
+            health: health.targets,
             nowMs: clock.nowMs,
             onPermit,
             onPostponed: holdModel({ provider: provider.runtime.name, backlog: broker.backlog, onError }),
@@ -150,6 +189,13 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
     onCancel: abortJob,
   });
   live.follow(connections.subscriber);
+  health.follow(connections.subscriber);
+  const stopFollowingKeys = followProviderKeys(connections.subscriber, {
+    providers: names,
+    read: readKeys,
+    onKeys: (name, retired) => byName.get(name)?.adoptKeys(retired),
+    onError,
+  });
   const stopPublishing = providers.map(({ runtime: { name, limiter } }) =>
     publishLimiter({ provider: name, limiter, operations: broker.operations, onError }),
   );
@@ -163,6 +209,8 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
     stopWatching();
     stopPublishing.forEach((stop) => stop());
     live.close();
+    health.close();
+    stopFollowingKeys();
     stopListening();
     clock.close();
     await Promise.allSettled([...providers.map((provider) => provider.close()), ratios.close()]);

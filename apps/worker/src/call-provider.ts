@@ -3,6 +3,7 @@ import { mediaTokens, priceRequest, promptBytes, type ModelCatalogue, type Token
 import type { AttemptEnd, JobRecord } from '@sluice/broker';
 import type { ProviderOutcome } from '@sluice/providers';
 import { createDeltaWriter } from './delta-writer.ts';
+import type { PoolKey } from './key-pool.ts';
 import type { ProviderRuntime } from './provider-runtime.ts';
 import { retryWhileRedisIsAway } from './retry-while-redis-is-away.ts';
 import { wholeAnswerDeltas } from './whole-answer-deltas.ts';
@@ -12,6 +13,8 @@ type RewriteStream = (deltas: readonly ChatDelta[]) => Promise<boolean>;
 export interface CallResult {
   outcome: ProviderOutcome;
   attemptEnd: AttemptEnd;
+  /** Name of the key that the call was made with. */
+  key: string;
   /** Text of this attempt has reached the job's stream. */
   streamed: boolean;
 }
@@ -21,22 +24,27 @@ export async function callProvider({
   job,
   target,
   provider,
+  key,
   catalogue,
   learner,
   signal,
   writeDelta,
   rewriteStream,
+  onAnswer,
   onFenced,
 }: {
   job: JobRecord & { request: ChatRequest };
   target: Target;
   provider: ProviderRuntime;
+  key: PoolKey;
   catalogue: ModelCatalogue;
   learner: TokenLearner;
   signal: AbortSignal;
   writeDelta: Parameters<typeof createDeltaWriter>[0]['write'];
   /** Declares the stream void and writes it anew; may be repeated. */
   rewriteStream: RewriteStream;
+  /** The provider has answered or failed, whatever becomes of it here. */
+  onAnswer: (outcome: ProviderOutcome, latencyMs: number) => Promise<void>;
   onFenced: () => void;
 }): Promise<CallResult> {
   const { entry, vendor, priceVersion, warning } = catalogue.resolve(target);
@@ -49,8 +57,11 @@ export async function callProvider({
     signal,
     timeouts: provider.timeouts,
   };
-  let outcome = await provider.adapter.call(job.request.stream ? { ...call, onDelta: deltas.push } : call);
+  let outcome = await provider.keys.withKey(key, (adapter) =>
+    adapter.call(job.request.stream ? { ...call, onDelta: deltas.push } : call),
+  );
   const latencyMs = Math.round(performance.now() - startedAt);
+  await onAnswer(outcome, latencyMs);
   try {
     await deltas.end();
   } catch (error) {
@@ -72,6 +83,7 @@ export async function callProvider({
   }
   return {
     outcome,
+    key: key.name,
     streamed: deltas.used,
     attemptEnd: {
       status:

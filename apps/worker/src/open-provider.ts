@@ -1,9 +1,10 @@
 import { parseTarget, type Config, type ProviderConfig } from '@sluice/contracts';
-import type { Pace, WorkerState } from '@sluice/broker';
+import { configuredKeys, type Operations, type RetiredKeys, type WorkerState } from '@sluice/broker';
 import { createProviderLimiter, type LimiterChanges, type ProviderLimits } from '@sluice/limiter';
 import { createProviderAdapter } from '@sluice/providers';
 import type { Redis } from 'ioredis';
-import { paceOf } from './pace-of.ts';
+import { createKeyPool, type KeyPoolOptions } from './key-pool.ts';
+import { paceOfProvider } from './pace-of-provider.ts';
 import type { ProviderRuntime } from './provider-runtime.ts';
 import { startsInMs } from './starts-in-ms.ts';
 
@@ -13,9 +14,13 @@ export interface OpenedProvider {
   pace: () => WorkerState['pace'];
   /** When a light call of a model could start; null when Redis does not say. */
   startsInMs: (model: string) => Promise<number | null>;
+  /** Takes over which keys are out of use. */
+  adoptKeys(retired: RetiredKeys): void;
   reconfigure(config: Config): void;
   close(): Promise<void>;
 }
+
+const DEFAULT_KEY_PAUSE_MS = 5 * 60_000;
 
 /** Opens a configured provider's adapter and limiter. Borrows the limiter's connection. */
 export function openProvider(
@@ -26,6 +31,10 @@ export function openProvider(
     changes,
     worker,
     prefix,
+    operations,
+    nowMs,
+    onRetired,
+    onUsable,
     onError,
   }: {
     config: Config;
@@ -34,6 +43,11 @@ export function openProvider(
     /** Shown as the holder of permits. */
     worker: string;
     prefix: string;
+    operations: Pick<Operations, 'retireKey' | 'activateKey'>;
+    /** Milliseconds of Redis' clock. */
+    nowMs: () => number;
+    onRetired: KeyPoolOptions['onRetired'];
+    onUsable: KeyPoolOptions['onUsable'];
     onError: (error: unknown) => void;
   },
 ): OpenedProvider {
@@ -45,44 +59,58 @@ export function openProvider(
   }
   let limits = limitsOf(name, config);
   const limiter = createProviderLimiter({ redis, prefix, provider: name, limits, changes, worker, onError });
-  const adapter = createProviderAdapter({
-    kind: provider.kind,
-    apiKey: keyOf(provider).value,
-    ...(provider.base_url ? { baseUrl: provider.base_url } : {}),
-    // Media that callers name are fetched under the same rule as their webhooks.
-    fetchPolicy: {
-      allowPrivateNetwork: config.webhooks.allow_private_network,
-      allowCidrs: config.webhooks.allow_cidrs,
-    },
+  const keys = createKeyPool({
+    provider: name,
+    keys: configuredKeys(name, provider),
+    ...poolRules(provider),
+    openAdapter: ({ value }) =>
+      createProviderAdapter({
+        kind: provider.kind,
+        apiKey: value,
+        ...(provider.base_url ? { baseUrl: provider.base_url } : {}),
+        // Media that callers name are fetched under the same rule as their webhooks.
+        fetchPolicy: {
+          allowPrivateNetwork: config.webhooks.allow_private_network,
+          allowCidrs: config.webhooks.allow_cidrs,
+        },
+      }),
+    retire: operations.retireKey,
+    activate: operations.activateKey,
+    nowMs,
+    onRetired,
+    onUsable,
+    onError,
   });
+  const usableNames = (): string[] => keys.usable().map((key) => key.name);
   return {
     runtime: {
       name,
       kind: provider.kind,
-      adapter,
+      keys,
       limiter,
-      keyName: keyOf(provider).name,
-      region: provider.region ?? null,
       timeouts: provider.timeouts,
     },
-    pace: () => paceOfProvider(limits),
-    startsInMs: (model) => startsInMs(limiter, { model, key: keyOf(provider).name }),
+    pace: () => paceOfProvider(limits, usableNames()),
+    startsInMs: (model) => startsInMs(limiter, { model, keys: usableNames() }),
+    adoptKeys: keys.adopt,
     reconfigure(next) {
       limits = limitsOf(name, next);
       limiter.setLimits(limits);
+      const changed = next.providers[name];
+      if (changed) keys.replace(configuredKeys(name, changed), poolRules(changed));
     },
     async close() {
       await limiter.close();
-      await adapter.close();
+      await keys.close();
     },
   };
 }
 
-function keyOf(provider: ProviderConfig): { name: string; value: string } {
-  const [pooled] = provider.api_keys ?? [];
-  return pooled
-    ? { name: pooled.name, value: pooled.key }
-    : { name: 'default', value: provider.api_key ?? '' };
+function poolRules(provider: ProviderConfig): Pick<KeyPoolOptions, 'pauseMs' | 'isSole'> {
+  return {
+    pauseMs: provider.retired_key_pause ?? DEFAULT_KEY_PAUSE_MS,
+    isSole: provider.api_keys === undefined,
+  };
 }
 
 function limitsOf(name: string, { providers, models }: Config): ProviderLimits {
@@ -91,27 +119,13 @@ function limitsOf(name: string, { providers, models }: Config): ProviderLimits {
     const parts = parseTarget(target);
     return limits && parts?.provider === name ? [[parts.model, limits] as const] : [];
   });
-  const byKey = (provider?.api_keys ?? []).flatMap(({ name: key, limits }) =>
-    limits ? [[key, limits] as const] : [],
-  );
+  const keys = provider ? configuredKeys(name, provider) : [];
+  const byKey = keys.flatMap((key) => (key.limits ? [[key.name, key.limits] as const] : []));
   return {
     provider: provider?.limits ?? null,
     models: Object.fromEntries(byModel),
     keys: Object.fromEntries(byKey),
-  };
-}
-
-/** The tightest of the provider's and its keys' limits, and those of models that have their own. */
-function paceOfProvider({ provider, models, keys = {} }: ProviderLimits): WorkerState['pace'] {
-  const all = [provider, ...Object.values(keys)].map(paceOf);
-  const least = (dimension: keyof Pace): number => {
-    const given = all.map((pace) => pace[dimension]).filter((value) => value > 0);
-    return given.length === 0 ? 0 : Math.min(...given);
-  };
-  return {
-    requests: least('requests'),
-    tokens: least('tokens'),
-    slots: least('slots'),
-    models: Object.fromEntries(Object.entries(models).map(([model, own]) => [model, paceOf(own)] as const)),
+    // The refusal of an only key is the provider's.
+    ...(keys.length > 1 ? { pool: keys.map((key) => key.name) } : {}),
   };
 }

@@ -1,15 +1,13 @@
 import type { ProviderConfig, Timeouts } from '@sluice/contracts';
 import type { ProviderLimiter } from '@sluice/limiter';
-import type { ProviderAdapter } from '@sluice/providers';
+import type { KeyPool } from './key-pool.ts';
 
 /** One provider as a worker process holds it. */
 export interface ProviderRuntime {
   name: string;
   kind: ProviderConfig['kind'];
-  adapter: ProviderAdapter;
+  /** The keys that calls are made with, each with an adapter of its own. */
+  keys: KeyPool;
   limiter: ProviderLimiter;
-  /** Name of the key that calls are made with; never its value. */
-  keyName: string;
-  region: string | null;
   timeouts: Timeouts;
 }

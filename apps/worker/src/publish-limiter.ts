@@ -20,13 +20,14 @@ export function publishLimiter({
 }): () => void {
   let asking = false;
   const publish = async (): Promise<void> => {
-    const { states, holders, pausedMs, rateShare } = await limiter.report();
+    const { states, holders, pausedMs, rateShare, keysPausedMs } = await limiter.report();
     const limits = states.map(({ nextFreeMs, ...state }) => ({ ...state, next_free_ms: nextFreeMs }));
     await operations.publishLimiter(provider, {
       limits,
       holders,
       paused_ms: pausedMs,
       rate_share: rateShare,
+      keys_paused_ms: keysPausedMs,
     });
   };
   const publishOnce = (): void => {

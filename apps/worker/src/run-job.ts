@@ -5,6 +5,7 @@ import { estimateTokens, type TokenLearner } from '@sluice/core';
 import { MAX_PERMIT_AGE_MS, type Permit, type PostponeReason } from '@sluice/limiter';
 import { abortReasonOf, type AbortReason } from './abort-reason.ts';
 import { callProvider, type CallResult } from './call-provider.ts';
+import { failWithoutKey } from './fail-without-key.ts';
 import type { ProviderRuntime } from './provider-runtime.ts';
 import { rateHintOf } from './rate-hint-of.ts';
 import { retryWhileRedisIsAway } from './retry-while-redis-is-away.ts';
@@ -16,6 +17,7 @@ import {
   type SettleDeps,
   type Settler,
 } from './settle-attempt.ts';
+import type { CallPass } from './target-health.ts';
 import { whereToWait } from './where-to-wait.ts';
 
 export interface RunJobDeps extends SettleDeps {
@@ -50,26 +52,32 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
   if (!job || (await settleLostAttempt(job, settler))) return;
 
   const target = job.chain[job.targetIndex] as Target;
+  const keys = provider.keys.usable().map(({ name }) => name);
+  if (keys.length === 0) return failWithoutKey(job, { target, settler, deps });
   const timeLeftMs = Math.max(0, job.deadlineMs - deps.nowMs());
   const deadline = setTimeout(() => abort(control, 'deadline'), Math.min(timeLeftMs, LONGEST_TIMER_MS));
   try {
+    const pass = await deps.health.admit(target, job.lane);
+    if (pass.status === 'refused') return await settler.passOver(job, pass.retryInMs);
     const permit = await provider.limiter.run(
       {
         model: parseTarget(target)?.model ?? target,
         reservationId: randomUUID(),
-        key: provider.keyName,
+        key: keys,
         claimId: `${job.id} ${target}`,
         estimate: estimateFor(job, target, learner),
         maxWaitMs: MAX_PERMIT_WAIT_MS,
         signal: control.signal,
       },
-      (granted) => runAttempt(job, { ticket, target, permit: granted, control, settler, deps }),
+      (granted) => runAttempt(job, { ticket, target, pass, permit: granted, control, settler, deps }),
     );
+    pass.release();
     if (permit.status === 'postponed') {
       deps.onPostponed(parseTarget(target)?.model ?? target, permit);
       const { targetIndex, delayMs } = await whereToWait(job, {
         readyInMs: permit.readyInMs,
         startsInMs: deps.startsInMs,
+        maySpill: deps.maySpill(job, target),
       });
       await settler.postpone(job, { targetIndex, delayMs: Math.min(delayMs, LOOK_AGAIN_MS) });
     }
@@ -106,6 +114,7 @@ async function runAttempt(
   {
     ticket,
     target,
+    pass,
     permit,
     control,
     settler,
@@ -113,6 +122,7 @@ async function runAttempt(
   }: {
     ticket: string;
     target: Target;
+    pass: CallPass;
     permit: Permit;
     control: AbortController;
     settler: Settler;
@@ -125,9 +135,21 @@ async function runAttempt(
     permit.giveBack();
     return settler.settleAborted(job, { ...nothingPaid(job, attempt), reason, neverCalled: true });
   };
-  if (permit.ageMs() > MAX_PERMIT_AGE_MS) return giveBack(0, 'lease_lost');
+  const key = provider.keys.get(permit.key ?? '');
+  // A reload has taken the key away, or the permit waited for too long.
+  if (!key || permit.ageMs() > MAX_PERMIT_AGE_MS) return giveBack(0, 'lease_lost');
+  if (!pass.holds()) {
+    permit.giveBack();
+    return settler.passOver(job, deps.health.unavailableMs(target, job.lane));
+  }
   const { transitions } = broker;
-  const attemptStart = { target, provider_key: provider.keyName, region: provider.region, lane: job.lane };
+  const attemptStart = {
+    target,
+    provider_key: key.name,
+    region: key.region,
+    lane: job.lane,
+    ...(pass.isProbe ? { probe: true as const } : {}),
+  };
   const started = await transitions.start(job, attemptStart).catch(() => null);
   if (!started) {
     // Redis took it, or did not: its record tells, and repeating the script would open a second attempt.
@@ -145,7 +167,7 @@ async function runAttempt(
   if (tookOver) deps.observe.attemptAbandoned();
   // Starting may have taken its time; a call that comes late would reach the provider outside its slot.
   if (control.signal.aborted) return giveBack(attempt, abortReasonOf(control.signal) ?? 'lease_lost');
-  if (permit.ageMs() > MAX_PERMIT_AGE_MS) return giveBack(attempt, 'lease_lost');
+  if (permit.ageMs() > MAX_PERMIT_AGE_MS || !pass.holds()) return giveBack(attempt, 'lease_lost');
 
   const onLeaseLost = (): void => abort(control, 'lease_lost');
   permit.lost.addEventListener('abort', onLeaseLost);
@@ -154,19 +176,23 @@ async function runAttempt(
     job,
     target,
     provider,
+    key,
     catalogue: deps.catalogue,
     learner: deps.learner,
     signal: control.signal,
     writeDelta: (delta) => transitions.delta(job.id, attempt, delta),
     rewriteStream: (deltas) => transitions.restartStream(job.id, attempt, deltas),
+    onAnswer: (outcome, totalMs) => pass.settle(outcome, { totalMs, tier: job.tier }),
     onFenced: () => abort(control, 'moved_on'),
   });
   deps.observe.callsInFlight(-1);
   permit.lost.removeEventListener('abort', onLeaseLost);
   settlePermit(permit, result, provider.kind);
   permit.learn(rateHintOf(result.outcome));
+  provider.keys.judge(key, result.attemptEnd.error);
   deps.observe.attemptEnded(job, target, result.attemptEnd);
-  await settler.settleCall(job, { attempt, result, reason: abortReasonOf(control.signal) });
+  const { isProbe } = pass;
+  await settler.settleCall(job, { attempt, result, reason: abortReasonOf(control.signal), isProbe });
 }
 
 /** A provider that answered without usage has refused the call before it took any tokens. */

@@ -1,10 +1,16 @@
 import { isTerminal } from '@sluice/contracts';
 import type { Attempt, AttemptError, ChatRequest, JobError, Target, Warning } from '@sluice/contracts';
 import { expiredError, unpaidEnd, type AttemptEnd, type Broker, type JobRecord } from '@sluice/broker';
-import { decideNext, type ModelCatalogue, type RetryPolicy } from '@sluice/core';
+import {
+  decideNext,
+  passOver as choosePassedOver,
+  type ModelCatalogue,
+  type RetryPolicy,
+} from '@sluice/core';
 import type { AbortReason } from './abort-reason.ts';
 import type { CallResult } from './call-provider.ts';
 import { retryWhileRedisIsAway } from './retry-while-redis-is-away.ts';
+import type { TargetHealth } from './target-health.ts';
 
 export type RunnableJob = JobRecord & { request: ChatRequest };
 
@@ -13,6 +19,11 @@ export interface SettleDeps {
   load: (jobId: string) => Promise<JobRecord | null>;
   catalogue: ModelCatalogue;
   retryPolicy: RetryPolicy;
+  health: TargetHealth;
+  /** Names of the keys that a target's provider has in use; none where that is not known here. */
+  keysOf: (target: Target) => readonly string[];
+  /** A job that is limited at a target may go on at another one. */
+  maySpill: (job: JobRecord, target: Target) => boolean;
   /** Milliseconds of Redis' clock. */
   nowMs: () => number;
   observe: RunJobObserver;
@@ -33,6 +44,10 @@ export interface EndedAttempt {
   attempt: number;
   attemptEnd: AttemptEnd;
   warnings: readonly Warning[];
+  /** It tested whether its target is back; that it was not costs the job nothing. */
+  isProbe?: boolean;
+  /** Name of the key that the call was made with, when one was made. */
+  key?: string;
 }
 
 export interface AbortedAttempt extends EndedAttempt {
@@ -50,12 +65,19 @@ const CLOCK_SLACK_MS = 250;
 /** Moves a job on after its call: finished, failed, queued again, expired, or handed back. */
 export function createSettler(deps: SettleDeps) {
   const { transitions, placement } = deps.broker;
+  const contextWindow = (target: Target): number | null =>
+    deps.catalogue.resolve(target).entry.max_input_tokens ?? null;
 
   const settleCall = async (
     job: RunnableJob,
-    { attempt, result, reason }: { attempt: number; result: CallResult; reason: AbortReason | null },
+    {
+      attempt,
+      result,
+      reason,
+      isProbe = false,
+    }: { attempt: number; result: CallResult; reason: AbortReason | null; isProbe?: boolean },
   ): Promise<void> => {
-    const { outcome, attemptEnd, streamed } = result;
+    const { outcome, attemptEnd, streamed, key } = result;
     const warnings = mergeWarnings(job, outcome.warnings);
     if (outcome.status === 'ok') {
       const input = {
@@ -78,7 +100,7 @@ export function createSettler(deps: SettleDeps) {
         jobError(outcome.error.code, outcome.error.message, outcome.error),
       );
     }
-    await goOn(job, { attempt, attemptEnd, warnings }, outcome.error);
+    await goOn(job, { attempt, attemptEnd, warnings, isProbe, key }, outcome.error);
   };
 
   /** The same target again, another target, the next round, or the end. */
@@ -96,8 +118,11 @@ export function createSettler(deps: SettleDeps) {
       ],
       error,
       onRefusal: job.options.onRefusal,
-      contextWindow: (target) => deps.catalogue.resolve(target).entry.max_input_tokens ?? null,
+      keysOf: deps.keysOf,
+      maySpill: (target) => deps.maySpill(job, target),
+      contextWindow,
       policy: deps.retryPolicy,
+      unavailableMs: (target) => deps.health.unavailableMs(target, job.lane),
       nowMs,
       random: Math.random(),
     });
@@ -185,6 +210,32 @@ export function createSettler(deps: SettleDeps) {
       reason: targetIndex === job.targetIndex ? null : 'rate_limited',
     });
 
+  /** The breaker of its target lets it not through: on to a target that may be tried, or it waits for one. */
+  const passOver = async (job: RunnableJob, retryInMs: number): Promise<void> => {
+    const here = job.chain[job.targetIndex] as Target;
+    const { waitMs, ...next } = choosePassedOver({
+      chain: job.chain,
+      targetIndex: job.targetIndex,
+      round: job.round,
+      rounds: job.options.rounds,
+      roundFirstAttempt: job.roundFirstAttempt,
+      attempts: job.attempts,
+      keysOf: deps.keysOf,
+      contextWindow,
+      policy: deps.retryPolicy,
+      random: Math.random(),
+      unavailableMs: (target) =>
+        target === here ? Math.max(1, retryInMs) : deps.health.unavailableMs(target, job.lane),
+    });
+    const there = job.chain[next.targetIndex] as Target;
+    await requeue(job, {
+      ...nothingPaid(job, 0),
+      ...next,
+      delayMs: waitMs === 0 ? 0 : deps.health.lookAgainInMs(there, waitMs),
+      reason: there === here ? null : 'breaker_open',
+    });
+  };
+
   const requeue = async (
     job: RunnableJob,
     input: Parameters<typeof transitions.requeue>[1],
@@ -215,7 +266,7 @@ export function createSettler(deps: SettleDeps) {
     if (finished.status === 'finished') deps.observe.jobEnded(job, 'failed');
   };
 
-  return { settleCall, settleAborted, recoverStart, goOn, postpone, fail };
+  return { settleCall, settleAborted, recoverStart, goOn, postpone, passOver, fail };
 }
 
 export type Settler = ReturnType<typeof createSettler>;
@@ -240,13 +291,13 @@ const HANDED_BACK: AttemptError = {
 
 function asAttempt(
   job: RunnableJob,
-  { attempt, attemptEnd }: EndedAttempt,
+  { attempt, attemptEnd, isProbe, key = '' }: EndedAttempt,
   { error, nowMs }: { error: AttemptError; nowMs: number },
 ): Attempt {
   return {
     n: attempt,
     target: job.chain[job.targetIndex] as Target,
-    provider_key: '',
+    provider_key: key,
     region: null,
     lane: job.lane,
     started_at: '',
@@ -255,6 +306,7 @@ function asAttempt(
     template_version: null,
     ...attemptEnd,
     error,
+    ...(isProbe ? { probe: true } : {}),
   };
 }
 

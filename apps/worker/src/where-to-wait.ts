@@ -13,10 +13,19 @@ const LEAST_SPREAD_MS = 50;
  */
 export async function whereToWait(
   job: Pick<JobRecord, 'chain' | 'targetIndex' | 'attempts'>,
-  { readyInMs, startsInMs }: { readyInMs: number; startsInMs: (target: Target) => Promise<number | null> },
+  {
+    readyInMs,
+    startsInMs,
+    maySpill,
+  }: {
+    readyInMs: number;
+    startsInMs: (target: Target) => Promise<number | null>;
+    /** False: it waits for its own target, however long that takes. */
+    maySpill: boolean;
+  },
 ): Promise<{ targetIndex: number; delayMs: number }> {
   const { chain, targetIndex, attempts } = job;
-  const others = chain.map((_, index) => (targetIndex + 1 + index) % chain.length);
+  const others = (maySpill ? chain : []).map((_, index) => (targetIndex + 1 + index) % chain.length);
   for (const index of others) {
     const target = chain[index] as Target;
     if (index === targetIndex || attempts.some((attempt) => attempt.target === target)) continue;

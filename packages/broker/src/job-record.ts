@@ -11,7 +11,6 @@ import type {
   Usage,
   Warning,
 } from '@sluice/contracts';
-import type { ForcedPolicy, TargetFilters } from '@sluice/core';
 
 /** Who has to move the job on; null when it has ended and its outbox is flushed. */
 export type JobOwner = 'backlog' | 'ticket' | 'collecting' | 'provider_batch' | 'outbox';
@@ -34,11 +33,10 @@ export interface JobOptions {
   dropRequest: boolean;
   /** Walks of the chain before the job fails. */
   rounds: number;
-  /** What the job asks of its targets, and what its key forces on it; absent: nothing. Checked before every attempt. */
-  filters?: TargetFilters;
-  forced?: ForcedPolicy;
   /** Counts against its key's quotas, and is settled there when it has ended. */
   countsForKey?: true;
+  /** False: it waits for its own target while that is limited. Absent: it may go on at another. */
+  spill?: boolean;
   /** Of a job that came as `POST /v1/responses`: what the canonical request can't hold. */
   responses?: ResponsesOptions;
 }

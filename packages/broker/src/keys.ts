@@ -35,6 +35,8 @@ export function createKeys(prefix: string) {
     /** What an API key has taken of its limits. */
     quota: (keyId: string, part: 'requests' | 'meters' | 'jobs' | 'open' | 'streams') =>
       `${prefix}:quota:{${keyId}}:${part}`,
+    /** Provider keys that are not used: hash name -> JSON. */
+    retiredKeys: (provider: string) => `${prefix}:retired-keys:{${provider}}`,
     control: `${prefix}:control`,
     /** Pub/sub channel of one API process: what becomes of the jobs that it waits for. */
     reply: (processId: string) => `${prefix}:reply:${processId}`,

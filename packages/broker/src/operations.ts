@@ -11,6 +11,7 @@ import type { Backlog } from './backlog.ts';
 import type { FairnessPolicy } from './fairness-policy.ts';
 import type { Keys } from './keys.ts';
 import { createLimitOverrides, type LimitOverrides } from './limit-overrides.ts';
+import { createProviderKeys } from './provider-keys.ts';
 import type { RedisClient } from './script.ts';
 
 /** A worker process that lives. */
@@ -26,6 +27,8 @@ export interface ProviderState {
   workers: readonly LiveWorker[];
   /** What a worker told last, at most some seconds ago; null when none lives. */
   limiter: { atMs: number; status: LimiterStatus } | null;
+  /** When that was, by Redis' clock. */
+  nowMs: number;
 }
 
 /** A report that is not renewed for so long is of nobody. */
@@ -42,6 +45,7 @@ export function createOperations({
   backlog: Backlog;
 }) {
   const overrides = createLimitOverrides({ redis, keys });
+  const providerKeys = createProviderKeys({ redis, keys });
   const reportKey = (provider: string): string => `${keys.backlog(provider)}:report`;
 
   return {
@@ -61,6 +65,7 @@ export function createOperations({
       const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
       const parsed = report === null ? null : limiterStatusSchema.safeParse(JSON.parse(report));
       return {
+        nowMs,
         depth,
         workers: liveWorkers(rows, nowMs),
         limiter: parsed?.success
@@ -75,6 +80,12 @@ export function createOperations({
     /** In force at every worker as soon as it hears of it. Answers all that is now set for the provider. */
     patchLimits: (provider: string, limits: LimitPatch): Promise<LimitOverride> =>
       overrides.patch(provider, limits),
+
+    /** Keys of a provider that are out of use, or were. */
+    retiredKeys: providerKeys.read,
+    /** Takes a key out of use for all processes; true when it was in use until now. */
+    retireKey: providerKeys.retire,
+    activateKey: providerKeys.activate,
 
     /** Puts a changed policy in force at these providers, for all processes. */
     async setPolicy(policy: FairnessPolicy, providers: readonly string[]): Promise<void> {

@@ -42,7 +42,10 @@ export type AttemptEnd = Pick<
 >;
 
 /** The end of an attempt that brought nothing and cost nothing that is known. */
-export function unpaidEnd(status: 'abandoned' | 'cancelled', error: AttemptError | null): AttemptEnd {
+export function unpaidEnd(
+  status: 'abandoned' | 'cancelled' | 'failed',
+  error: AttemptError | null,
+): AttemptEnd {
   return {
     status,
     error,
@@ -108,7 +111,7 @@ export function createTransitions({
   return {
     async start(
       job: JobRecord,
-      attempt: Pick<Attempt, 'target' | 'provider_key' | 'region' | 'lane'>,
+      attempt: Pick<Attempt, 'target' | 'provider_key' | 'region' | 'lane' | 'probe'>,
     ): Promise<StartOutcome> {
       const lost = toMembers({ ...unpaidEnd('abandoned', LOST_WORKER), status: undefined });
       const reply = (await run('start', job.id, [

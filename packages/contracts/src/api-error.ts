@@ -33,11 +33,6 @@ export const API_ERRORS = {
     type: 'invalid_request_error',
     todo: 'Change what the message names, or choose targets that can take the request.',
   },
-  deadline_unreachable: {
-    status: 400,
-    type: 'invalid_request_error',
-    todo: 'Give the job more time, choose other targets, or leave `deadline_policy` out.',
-  },
   invalid_webhook_url: {
     status: 400,
     type: 'invalid_request_error',

@@ -3,8 +3,6 @@ import { breakerConfigSchema } from './breaker-config.ts';
 import { durationMsSchema } from './duration.ts';
 import { limitsSchema } from './limits.ts';
 import { modelEntrySchema } from './model-entry.ts';
-import { regionSchema } from './region.ts';
-import { routeConfigSchema } from './route-config.ts';
 import { nameSchema, targetSchema } from './target.ts';
 import { tenantConfigSchema, tenantNameSchema } from './tenant.ts';
 
@@ -33,20 +31,36 @@ export const timeoutsSchema = z.strictObject({
 });
 export type Timeouts = z.infer<typeof timeoutsSchema>;
 
+/** One key of a pool. */
+export const providerKeySchema = z.strictObject({
+  name: nameSchema,
+  key: z.string(),
+  limits: limitsSchema.optional(),
+  /** Over the provider's. */
+  region: z.string().optional(),
+  /** The vendor keeps nothing of what this key sends. */
+  zero_retention: z.boolean().optional(),
+});
+
 export const providerConfigSchema = z
   .strictObject({
     kind: z.enum(PROVIDER_KINDS),
     api_key: z.string().optional(),
-    /** A pool of keys. One key for now. */
+    /** A pool of keys, each an account of its own. */
     api_keys: z
-      .array(z.strictObject({ name: nameSchema, key: z.string(), limits: limitsSchema.optional() }))
-      .length(1, 'must hold one key: pools of several keys do not work in this release')
+      .array(providerKeySchema)
+      .min(1)
+      .max(32)
+      .refine((pool) => new Set(pool.map(({ name }) => name)).size === pool.length, 'names must differ')
       .optional(),
+    /** Takes the models that no provider lists. */
+    catch_all: z.boolean().optional(),
+    /** How long a key rests that the vendor refused (401, 402, 403) before it is tried again. Default: 5 minutes. */
+    retired_key_pause: durationMsSchema.optional(),
+    /** A job that is limited here may go on at the next target when that can start sooner. Default: true. */
+    spill: z.boolean().optional(),
     base_url: z.url({ protocol: /^https?$/ }).optional(),
-    /** Where requests are processed; for `residency`. */
-    region: regionSchema.optional(),
-    /** The vendor keeps nothing of requests and answers, by contract; for `zero_retention`. */
-    zero_retention: z.boolean().optional(),
+    region: z.string().optional(),
     limits: limitsSchema.optional(),
     timeouts: timeoutsSchema.prefault({}),
   })
@@ -55,6 +69,18 @@ export const providerConfigSchema = z
     error: 'give api_key or api_keys, not both',
   });
 export type ProviderConfig = z.infer<typeof providerConfigSchema>;
+
+export const routeConfigSchema = z.strictObject({
+  strategy: z
+    .literal('ordered', 'must be "ordered": other strategies do not work in this release')
+    .default('ordered'),
+  targets: z.array(targetSchema).min(1).max(16),
+  /** How often the chain is walked before the job fails. */
+  rounds: z.number().int().min(1).max(10).default(3),
+  /** A job whose target is limited may go on at the next one when that can start sooner. Default: true. */
+  spill: z.boolean().optional(),
+});
+export type RouteConfig = z.infer<typeof routeConfigSchema>;
 
 const tierConfigSchema = z.strictObject({ share: z.number().positive().max(1_000) });
 

@@ -21,8 +21,35 @@ export const limiterStatusSchema = z.object({
   holders: z.array(z.object({ worker: z.string(), calls: z.number() })),
   paused_ms: z.number(),
   rate_share: z.number(),
+  /** By name; absent in what an earlier release wrote. */
+  keys_paused_ms: z.record(z.string(), z.number()).optional(),
 });
 export type LimiterStatus = z.infer<typeof limiterStatusSchema>;
+
+export const KEY_STATES = ['active', 'cooling', 'refused', 'retired'] as const;
+
+export const keyStatusSchema = z.object({
+  name: z.string(),
+  state: z.enum(KEY_STATES).meta({
+    description:
+      '`cooling`: limited by the provider for now; `retired`: refused by it, and not used; `refused`: the same of ' +
+      'a provider that has no pool of keys, and so goes on with it.',
+  }),
+  region: z.string().nullable(),
+  zero_retention: z.boolean(),
+  reason: z.string().nullable().meta({
+    description: 'Why it is retired: `auth`, `billing`, or `manual` for one retired through the API.',
+  }),
+  message: z.string().nullable().meta({ description: "The provider's words." }),
+  retired_at: z.iso.datetime().nullable(),
+  until: z.iso.datetime().nullable().meta({
+    description: 'When it is tried again; null: once it is set to `active`, or its value is another.',
+  }),
+});
+export type KeyStatus = z.infer<typeof keyStatusSchema>;
+
+/** `POST /v1/providers/{p}/keys/{name}`. */
+export const keyPatchSchema = z.strictObject({ state: z.enum(['active', 'retired']) });
 
 export const providerStatusSchema = z.object({
   object: z.literal('provider'),
@@ -30,6 +57,7 @@ export const providerStatusSchema = z.object({
   kind: z.enum(PROVIDER_KINDS),
   region: z.string().nullable(),
   keys: z.array(z.string()).meta({ description: 'Names of the keys, never their values.' }),
+  key_states: z.array(keyStatusSchema).meta({ description: 'How each key stands.' }),
   targets: z.array(z.string()).meta({ description: 'Targets that routes or `models` name.' }),
   configured_limits: z.record(z.string(), z.unknown()).meta({ description: 'In force, overrides included.' }),
   overrides: z

@@ -8,8 +8,6 @@ export const WARNING_CODES = [
   'usage_estimated',
   /** A target of the chain can't take the request and was left out. */
   'target_skipped',
-  /** By the wait and the latency that are known, the job would end too late. */
-  'deadline_at_risk',
 ] as const;
 
 /** Something the caller asked for that could not be done exactly; nothing is dropped without one. */

@@ -370,3 +370,72 @@ test('a job that only ever waits ends at its bound of attempts', () => {
   expect(after(refused.slice(0, 4), { policy })).toMatchObject({ action: 'requeue' });
   expect(after(refused, { policy })).toMatchObject({ action: 'fail', code: 'all_targets_failed' });
 });
+
+describe('a fault of one key of a pool', () => {
+  const keysOf = (target: Target) => (target === A ? ['one', 'two'] : []);
+  const at = (provider_key: string): Partial<Attempt> => ({ provider_key });
+
+  test.each(['auth', 'billing', 'rate_limited'] as const)(
+    '%s: the same target at once, in the same round, while another key is left',
+    (code) => {
+      const error = errorOf(code, { retry_after_ms: 60_000 });
+      expect(after([[A, error, at('one')]], { keysOf })).toEqual({
+        action: 'requeue',
+        targetIndex: 0,
+        round: 1,
+        newRound: false,
+        delayMs: 0,
+      });
+    },
+  );
+
+  test('of every key is the target’s', () => {
+    const bothRefused = after(
+      [
+        [A, 'auth', at('one')],
+        [A, 'auth', at('two')],
+      ],
+      { keysOf: () => [] },
+    );
+    expect(bothRefused).toMatchObject({ targetIndex: 1 });
+    const bothLimited = after(
+      [
+        [A, errorOf('rate_limited', { retry_after_ms: 5_000 }), at('one')],
+        [A, errorOf('rate_limited', { retry_after_ms: 5_000 }), at('two')],
+      ],
+      { keysOf, chain: [A] },
+    );
+    expect(bothLimited).toMatchObject({ targetIndex: 0, delayMs: 5_000 });
+  });
+
+  test('does not keep the job from the target when another fault came after it', () => {
+    const step = after(
+      [
+        [A, 'auth', at('one')],
+        [A, 'server_error', at('two')],
+      ],
+      { keysOf: () => ['two'] },
+    );
+    expect(step).toMatchObject({ targetIndex: 0, newRound: false });
+  });
+
+  test('that nobody knows other keys of is the target’s', () => {
+    expect(after([[A, 'auth', at('one')]])).toMatchObject({ targetIndex: 1 });
+  });
+
+  test('is bounded by the attempts that a job may have', () => {
+    const policy = { attemptsPerTarget: 2, baseDelayMs: 500, maxDelayMs: 30_000, maxAttempts: 1 };
+    expect(after([[A, 'rate_limited', at('one')]], { keysOf, policy })).toMatchObject({ action: 'fail' });
+  });
+});
+
+describe('where jobs may not spill', () => {
+  test.each(['rate_limited', 'overloaded'] as const)('%s: the same target, when it is free', (code) => {
+    const step = after([[A, errorOf(code, { retry_after_ms: 9_000 })]], { maySpill: () => false });
+    expect(step).toMatchObject({ targetIndex: 0, newRound: false, delayMs: 9_000 });
+    expect(after([[A, errorOf(code, { retry_after_ms: 9_000 })]])).toMatchObject({
+      targetIndex: 1,
+      delayMs: 0,
+    });
+  });
+});

@@ -23,6 +23,14 @@ export interface DecideNextInput {
   attempts: readonly Attempt[];
   error: AttemptError;
   onRefusal: 'fail' | 'next';
+  /**
+   * Names of the keys that a target's provider has in use: while one of them has not failed this job, what is wrong
+   * with another is not the target's fault.
+   * @defaultValue none: what is wrong with a key is the target's fault
+   */
+  keysOf?: (target: Target) => readonly string[];
+  /** Whether a job that is limited at a target may go on at another one. @defaultValue it may */
+  maySpill?: (target: Target) => boolean;
   /** Input tokens that a target takes; null when unknown. */
   contextWindow: (target: Target) => number | null;
   policy: RetryPolicy;
@@ -39,6 +47,8 @@ export type NextStep =
 
 /** Targets that only refuse for now: they cost the job no round, it goes where it can start soonest. */
 const LIMITED: ReadonlySet<string> = new Set(['rate_limited', 'overloaded']);
+/** Faults that another key of the same provider would not share. */
+const OF_THE_KEY: ReadonlySet<string> = new Set(['auth', 'billing', 'rate_limited']);
 /** Faults that are likely gone a moment later at the very same target. A timeout has cost enough already. */
 const SAME_TARGET: ReadonlySet<string> = new Set([
   'network',
@@ -62,22 +72,30 @@ export function decideNext(input: DecideNextInput): NextStep {
     return allFailed(input, `gave up after ${attempts.length} attempts`);
   }
 
+  const failed = chain[targetIndex] as Target;
+  if (OF_THE_KEY.has(error.code) && hasFreshKey(failed, input)) {
+    return { action: 'requeue', targetIndex, round: input.round, newRound: false, delayMs: 0 };
+  }
+  if (LIMITED.has(error.code) && input.maySpill?.(failed) === false) {
+    const delayMs = cooling(failed, input);
+    return { action: 'requeue', targetIndex, round: input.round, newRound: false, delayMs };
+  }
   const inRound = attempts.filter((attempt) => attempt.n >= input.roundFirstAttempt);
   const failuresHere = inRound.filter(
-    (attempt) => attempt.target === chain[targetIndex] && isRealFailure(attempt),
+    (attempt) => attempt.target === failed && isRealFailure(attempt, input),
   ).length;
   if (
     eligible.includes(targetIndex) &&
     SAME_TARGET.has(error.code) &&
     error.retryable &&
     failuresHere < policy.attemptsPerTarget &&
-    unavailable(chain[targetIndex] as Target, input) === 0
+    unavailable(failed, input) === 0
   ) {
     const delayMs = Math.max(error.retry_after_ms ?? 0, backoff(input, failuresHere));
     return { action: 'requeue', targetIndex, round: input.round, newRound: false, delayMs };
   }
 
-  const open = eligible.filter((index) => !isUsedUp(chain[index] as Target, { inRound, policy }));
+  const open = eligible.filter((index) => !isUsedUp(chain[index] as Target, { ...input, inRound }));
   if (open.length > 0) return goTo(soonest(open, input), { input, newRound: false, floorMs: 0 });
   if (input.round >= input.rounds) return allFailed(input, `every target failed in ${input.rounds} rounds`);
   return goTo(soonest(eligible, input), { input, newRound: true, floorMs: backoff(input, input.round) });
@@ -100,8 +118,20 @@ function backoff({ policy, random }: DecideNextInput, failures: number): number 
   return fullJitterBackoff({ baseMs: policy.baseDelayMs, maxMs: policy.maxDelayMs, failures, random });
 }
 
-export function isRealFailure(attempt: Attempt): boolean {
+/** What tells whether a fault was one key's or the target's. */
+type KeyFacts = Pick<DecideNextInput, 'attempts' | 'keysOf'>;
+
+/** A key of the target's provider that is in use and has not failed this job. */
+function hasFreshKey(target: Target, { keysOf, attempts }: KeyFacts): boolean {
+  const failed = attempts.filter(
+    (attempt) => attempt.target === target && OF_THE_KEY.has(attempt.error?.code ?? ''),
+  );
+  return (keysOf?.(target) ?? []).some((key) => !failed.some(({ provider_key: used }) => used === key));
+}
+
+function isRealFailure(attempt: Attempt, facts: KeyFacts): boolean {
   if (attempt.probe) return false;
+  if (OF_THE_KEY.has(attempt.error?.code ?? '') && hasFreshKey(attempt.target as Target, facts)) return false;
   if (attempt.status === 'abandoned') return attempt.error?.code === 'server_error';
   return attempt.status === 'failed' && attempt.error !== null && !LIMITED.has(attempt.error.code);
 }
@@ -112,9 +142,13 @@ export function isRealFailure(attempt: Attempt): boolean {
  */
 export function isUsedUp(
   target: Target,
-  { inRound, policy }: { inRound: readonly Attempt[]; policy: Pick<RetryPolicy, 'attemptsPerTarget'> },
+  {
+    inRound,
+    policy,
+    ...facts
+  }: KeyFacts & { inRound: readonly Attempt[]; policy: Pick<RetryPolicy, 'attemptsPerTarget'> },
 ): boolean {
-  const failures = inRound.filter((attempt) => attempt.target === target && isRealFailure(attempt));
+  const failures = inRound.filter((attempt) => attempt.target === target && isRealFailure(attempt, facts));
   return (
     failures.length >= policy.attemptsPerTarget ||
     failures.some(({ error }) => !error?.retryable || !SAME_TARGET.has(error.code))
@@ -124,16 +158,15 @@ export function isUsedUp(
 /** A target that refused this job for good (credentials, refusal, too small a window) is not asked again. */
 export function isEligible(
   index: number,
-  { chain, attempts, contextWindow }: Pick<DecideNextInput, 'chain' | 'attempts' | 'contextWindow'>,
+  input: KeyFacts & Pick<DecideNextInput, 'chain' | 'contextWindow'>,
 ): boolean {
+  const { chain, attempts, contextWindow } = input;
   const target = chain[index] as Target;
-  if (
-    attempts.some(
-      (attempt) => attempt.target === target && attempt.error?.failover && !attempt.error.retryable,
-    )
-  ) {
-    return false;
-  }
+  const refusals = attempts.filter(
+    (attempt) => attempt.target === target && attempt.error?.failover && !attempt.error.retryable,
+  );
+  const isOfKeys = refusals.every(({ error }) => OF_THE_KEY.has(error?.code ?? ''));
+  if (refusals.length > 0 && !(isOfKeys && hasFreshKey(target, input))) return false;
   const overflowed = attempts.filter((attempt) => attempt.error?.code === 'context_window');
   if (overflowed.length === 0) return true;
   const tooSmall = Math.max(...overflowed.map((attempt) => contextWindow(attempt.target as Target) ?? 0));
@@ -165,6 +198,7 @@ function limitedFor(target: Target, input: DecideNextInput): number {
   const own = input.attempts.filter((attempt) => attempt.target === target);
   const last = own.at(-1);
   if (!last?.error || !last.finished_at) return 0;
+  if (OF_THE_KEY.has(last.error.code) && hasFreshKey(target, input)) return 0;
   const untilMs = Date.parse(last.finished_at) + (last.error.retry_after_ms ?? 0);
   const asked = Math.max(0, untilMs - input.nowMs);
   if (!LIMITED.has(last.error.code) || last.error.retry_after_ms !== null) return asked;

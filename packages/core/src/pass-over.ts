@@ -11,6 +11,7 @@ export type PassOverInput = Pick<
   | 'roundFirstAttempt'
   | 'attempts'
   | 'contextWindow'
+  | 'keysOf'
   | 'policy'
   | 'random'
 > & {
@@ -37,7 +38,7 @@ export function passOver(input: PassOverInput): PassedOver {
   const { baseDelayMs: baseMs, maxDelayMs: maxMs } = policy;
   const backoffMs = fullJitterBackoff({ baseMs, maxMs, failures: round, random: input.random });
   const choices = chain.flatMap((target, index): (PassedOver & { distance: number })[] => {
-    const newRound = isUsedUp(target, { inRound, policy });
+    const newRound = isUsedUp(target, { ...input, inRound });
     if (!isEligible(index, input) || (newRound && round >= rounds)) return [];
     const waitMs = Math.max(input.unavailableMs(target), newRound ? backoffMs : 0);
     const distance = (index - targetIndex - 1 + chain.length) % chain.length;

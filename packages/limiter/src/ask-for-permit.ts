@@ -1,7 +1,7 @@
 import type { LimitSource } from './limit-source.ts';
 import { isLimited } from './limit-book.ts';
 import type { Grant } from './permit-call.ts';
-import type { LeaseName, PermitScripts } from './permit-scripts.ts';
+import type { AcquireOutcome, LeaseName, PermitScripts } from './permit-scripts.ts';
 import type { PermitAnswer } from './permit-store.ts';
 import type { PostponeReason, TokenCounts } from './provider-limiter.ts';
 
@@ -39,54 +39,78 @@ export interface AskForPermitDeps {
   isPaused: (applicant: Applicant) => boolean;
   /** Waiting processes run a script at least this often, because the clock of the leases runs by scripts. */
   retryAtMostMs: number;
+  /** Leases were missing: holders that may be gone, although their leases have not ended. */
+  onNeighbours: (holders: readonly string[]) => void;
   onError: (error: Error) => void;
 }
 
-/** Asks Redis for what one call needs. Never rejects; the grant goes to the applicant before this resolves. */
-export async function askForPermit(
-  { scripts, limits, isPaused, retryAtMostMs, onError }: AskForPermitDeps,
-  applicant: Applicant,
-): Promise<PermitAnswer> {
-  if (!isLimited(limits.current(), applicant.model, applicant.keys) && !isPaused(applicant)) {
-    applicant.accept({ stored: null, askedAtMs: performance.now(), waitMs: 0 });
-    return { status: 'granted', waitMs: 0 };
+/**
+ * Asks Redis for what calls need that wait in this order, in one question. Answers the first one, and those behind it
+ * up to the first that is refused. Never rejects; a grant goes to its applicant before this resolves.
+ */
+export async function askForPermits(
+  deps: AskForPermitDeps,
+  applicants: readonly [Applicant, ...Applicant[]],
+): Promise<PermitAnswer[]> {
+  const { scripts, limits, isPaused, onNeighbours, onError } = deps;
+  const [first] = applicants;
+  if (!isLimited(limits.current(), first.model, first.keys) && !isPaused(first)) {
+    first.accept({ stored: null, askedAtMs: performance.now(), waitMs: 0 });
+    return [{ status: 'granted', waitMs: 0 }];
   }
-  if (!(await limits.publish())) return unavailable(applicant, UNAVAILABLE_RETRY_MS);
+  if (!limits.isPublished() && !(await limits.publish())) return [unavailable(first, UNAVAILABLE_RETRY_MS)];
   const askedAtMs = performance.now();
-  const outcome = await scripts.acquire(
-    { ...applicant.lease, key: applicant.keyTokens.join(',') },
-    applicant.estimate,
-    applicant.claimId,
-  );
-  if (outcome.status === 'failed') {
-    if (outcome.sent) applicant.doubt();
-    onError(outcome.error);
-    return unavailable(applicant, UNAVAILABLE_RETRY_MS);
+  const asked = await scripts.acquire(applicants);
+  if (asked.status === 'failed') {
+    if (asked.sent) for (const applicant of applicants) applicant.doubt();
+    onError(asked.error);
+    return allUnavailable(applicants, UNAVAILABLE_RETRY_MS);
   }
-  if (outcome.status === 'unknown') {
+  if (asked.revision === '') {
     await limits.restore();
-    return unavailable(applicant, RESTORED_RETRY_MS);
+    return allUnavailable(applicants, RESTORED_RETRY_MS);
   }
-  limits.follow(outcome.revision);
-  if (outcome.status === 'granted') {
-    applicant.accept({ stored: outcome.grant, askedAtMs, waitMs: outcome.waitMs });
-    return { status: 'granted', waitMs: outcome.waitMs };
+  limits.follow(asked.revision);
+  if (asked.neighbours.length > 0) onNeighbours(asked.neighbours);
+  const answers: PermitAnswer[] = [];
+  for (const [index, applicant] of applicants.entries()) {
+    const outcome = asked.outcomes[index];
+    const before = answers.at(-1);
+    if (before?.status === 'refused') {
+      if (applicant.patienceMs() <= 0) applicant.postpone(before.retryMs, before.cause);
+    } else if (outcome?.status === 'granted') {
+      applicant.accept({ stored: outcome.grant, askedAtMs, waitMs: outcome.waitMs });
+      answers.push({ status: 'granted', waitMs: outcome.waitMs });
+    } else if (outcome && 'retryMs' in outcome) answers.push(answerRefused(deps, applicant, outcome));
   }
+  return answers;
+}
+
+/** Only the first one hears of it; those behind it may have no time left either. */
+function allUnavailable(applicants: readonly Applicant[], retryMs: number): PermitAnswer[] {
+  return applicants.map((applicant) => unavailable(applicant, retryMs)).slice(0, 1);
+}
+
+function answerRefused(
+  { isPaused, retryAtMostMs }: AskForPermitDeps,
+  applicant: Applicant,
+  { status, retryMs }: Extract<AcquireOutcome, { retryMs: number }>,
+): PermitAnswer {
   const patienceMs = applicant.patienceMs();
   // It may be paused for longer than is known now, and another provider may be free.
-  if (Number.isFinite(patienceMs) && outcome.retryMs > 0 && isPaused(applicant)) {
-    applicant.postpone(outcome.retryMs, 'paused');
+  if (Number.isFinite(patienceMs) && retryMs > 0 && isPaused(applicant)) {
+    applicant.postpone(retryMs, 'paused');
     return { status: 'postponed' };
   }
-  if (outcome.status === 'claim' || outcome.retryMs > patienceMs) {
-    applicant.postpone(outcome.retryMs, outcome.status);
+  if (status === 'claim' || retryMs > patienceMs) {
+    applicant.postpone(retryMs, status);
     return { status: 'postponed' };
   }
   const spreadMs =
-    outcome.status === 'rate'
-      ? outcome.retryMs + Math.random() * SLOT_SPREAD_MS
-      : Math.max(outcome.retryMs, CONCURRENCY_RETRY_MS * (0.5 + Math.random()));
-  return { status: 'refused', cause: outcome.status, retryMs: Math.min(spreadMs, retryAtMostMs) };
+    status === 'rate'
+      ? retryMs + Math.random() * SLOT_SPREAD_MS
+      : Math.max(retryMs, CONCURRENCY_RETRY_MS * (0.5 + Math.random()));
+  return { status: 'refused', cause: status, retryMs: Math.min(spreadMs, retryAtMostMs) };
 }
 
 function unavailable(applicant: Applicant, retryMs: number): PermitAnswer {

@@ -1,16 +1,28 @@
 /**
- * The parts of Bottleneck 2.19.5 behind its public face that a datastore meets (lib/Bottleneck.js, lib/Job.js,
- * lib/Queues.js). The library is frozen at that version and pinned exactly.
+ * The parts of Bottleneck 2.19.5 behind its public face that a datastore meets (lib/Bottleneck.js, lib/Events.js,
+ * lib/Job.js, lib/Queues.js). The library is frozen at that version and pinned exactly.
  */
 export interface BottleneckInternals {
+  Events: {
+    listenerCount(name: string): number;
+    trigger(name: string, ...args: unknown[]): Promise<unknown>;
+  };
   _store: BottleneckStore;
-  _queues: { getFirst(): { first?(): BottleneckJob | undefined } };
+  /** The first queue by priority that holds jobs: a linked list, or an empty array when all are empty (lib/DLList.js). */
+  _queues: { getFirst(): { _first?: QueuedJob | null } };
   _scheduled: Record<string, ScheduledJob>;
   queued(): number;
   _run(index: string, job: BottleneckJob, waitMs: number): ScheduledJob;
   _clearGlobalState(index: string): boolean;
   _free(index: string, job: BottleneckJob, ...rest: unknown[]): Promise<unknown>;
-  _drainAll(capacity?: number): Promise<unknown>;
+  /** The weight of the job that was registered; null when none was. */
+  _drainOne(): Promise<number | null>;
+  _drainAll(): Promise<unknown>;
+}
+
+export interface QueuedJob {
+  value: BottleneckJob;
+  next: QueuedJob | null;
 }
 
 export interface BottleneckJob {

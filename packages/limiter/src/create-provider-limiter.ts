@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { abortablePause } from './abortable-pause.ts';
 import type { Applicant } from './ask-for-permit.ts';
-import { askForPermit } from './ask-for-permit.ts';
+import { askForPermits } from './ask-for-permit.ts';
 import { createHintSender } from './create-hint-sender.ts';
 import { createOutageReporter } from './create-outage-reporter.ts';
 import type { GatedCall } from './gate.ts';
@@ -9,12 +9,15 @@ import { GateKeeper } from './gate-keeper.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { isLimited } from './limit-book.ts';
 import { createLimitSource } from './limit-source.ts';
+import { arrivalJitterOf } from './arrival-jitter-of.ts';
 import type { LimiterChanges } from './limiter-changes.ts';
 import { limiterKeys } from './limiter-keys.ts';
+import { createNeighbourWatch } from './create-neighbour-watch.ts';
 import { createPauseBoard } from './pause-board.ts';
 import type { LeaseName, Settlement } from './permit-scripts.ts';
 import { createPermitScripts } from './permit-scripts.ts';
 import { PermitCall } from './permit-call.ts';
+import type { ProcessIdentity } from './process-identity.ts';
 import type {
   LimiterReport,
   Permit,
@@ -25,6 +28,7 @@ import type {
 } from './provider-limiter.ts';
 import { createQueuedTokens } from './queued-tokens.ts';
 import { readLimiterReport } from './read-limiter-report.ts';
+import { readProcessIdentity } from './read-process-identity.ts';
 import { runUnlimited } from './run-unlimited.ts';
 import { keyOfToken, keyTokens } from './scope-names.ts';
 
@@ -53,6 +57,11 @@ export interface ProviderLimiterOptions {
   changes?: LimiterChanges;
   /** Who holds the permits, for `report`. @defaultValue `-` */
   worker?: string;
+  /**
+   * By what other processes of this machine can see that this one is gone.
+   * @defaultValue what Linux says of this process; null elsewhere
+   */
+  identity?: ProcessIdentity | null;
   /** How long a refusal without `Retry-After` pauses the provider, in milliseconds, ± half. @defaultValue 2000 */
   defaultPauseMs?: number;
   /** How long the slot of a killed process stays taken, in milliseconds. @defaultValue 25000 */
@@ -76,7 +85,8 @@ export function createProviderLimiter(options: ProviderLimiterOptions): Provider
   });
   const { redis, worker = '-' } = options;
   const keys = limiterKeys(options.prefix, options.provider);
-  const scripts = createPermitScripts({ redis, keys, leaseMs, renewEveryMs, timeoutMs, worker });
+  const identity = options.identity === undefined ? readProcessIdentity() : options.identity;
+  const scripts = createPermitScripts({ redis, keys, leaseMs, renewEveryMs, timeoutMs, worker, identity });
   const calls = new Set<AnyCall>();
   const inFlight = new Set<Promise<unknown>>();
   const stopping = new AbortController();
@@ -85,11 +95,14 @@ export function createProviderLimiter(options: ProviderLimiterOptions): Provider
 
   const gates = new GateKeeper({
     async acquire(gated) {
-      const call = gated as AnyCall;
-      call.asking = true;
-      const asked = askForPermit(asking, call).finally(() => (call.asking = false));
+      const asking = gated as [AnyCall, ...AnyCall[]];
+      for (const call of asking) call.asking = true;
+      const asked = askForPermits(askDeps, asking);
       inFlight.add(asked);
-      return asked.finally(() => inFlight.delete(asked));
+      const answers = await asked;
+      inFlight.delete(asked);
+      for (const call of asking) call.asking = false;
+      return answers;
     },
     onError: (error) => options.onError(error instanceof Error ? error : new Error(String(error))),
   });
@@ -102,7 +115,19 @@ export function createProviderLimiter(options: ProviderLimiterOptions): Provider
   const pauses = createPauseBoard((token) => limits.current().accounts.has(keyOfToken(token) ?? ''));
   const isPaused = (of: { keyTokens: readonly string[] }): boolean => of.keyTokens.every(pauses.isPaused);
   const leases = new LeaseKeeper({ scripts, leaseMs, renewEveryMs, onError: reportOutage });
-  const asking = { scripts, limits, isPaused, retryAtMostMs: renewEveryMs, onError: reportOutage };
+  const watch = createNeighbourWatch({
+    scripts,
+    arrivalJitterMs: () => arrivalJitterOf(limits.current().limits),
+    onError: reportOutage,
+  });
+  const askDeps = {
+    scripts,
+    limits,
+    isPaused,
+    onNeighbours: watch,
+    retryAtMostMs: renewEveryMs,
+    onError: reportOutage,
+  };
   const learn = createHintSender({
     scripts,
     book: limits.current,

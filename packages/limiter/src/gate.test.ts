@@ -31,17 +31,24 @@ function createCall(start: () => Promise<'done' | 'again'> = async () => 'done')
 
 function createGate(answer: (call: TestCall) => PermitAnswer | Promise<PermitAnswer>) {
   const asked: TestCall[] = [];
+  const questions: number[] = [];
   const errors: unknown[] = [];
   const gate = new Gate({
-    async acquire(call) {
-      asked.push(call as TestCall);
-      const given = await answer(call as TestCall);
-      if (given.status === 'granted') (call as TestCall).granted += 1;
-      return given;
+    async acquire(calls) {
+      const answers: PermitAnswer[] = [];
+      questions.push(calls.length);
+      for (const call of calls as readonly TestCall[]) {
+        asked.push(call);
+        const given = await answer(call);
+        if (given.status === 'granted') call.granted += 1;
+        answers.push(given);
+        if (given.status === 'refused') break;
+      }
+      return answers;
     },
     onError: (error) => errors.push(error),
   });
-  return { gate, asked, errors };
+  return { gate, asked, questions, errors };
 }
 
 const granted: PermitAnswer = { status: 'granted', waitMs: 0 };
@@ -119,6 +126,41 @@ describe('a Bottleneck on our datastore', () => {
     await Promise.all(passed);
     expect(asked).toEqual([stuck, next]);
     expect(next.started).toBe(1);
+  });
+
+  it('asks for more at once as long as all are granted, and for one after a refusal', async () => {
+    let left = 20;
+    const { gate, questions } = createGate(async () => {
+      await turn();
+      return left-- > 0 ? granted : refused(20);
+    });
+    const calls = Array.from({ length: 30 }, () => createCall());
+    const passed = calls.map((call) => gate.pass(call));
+    await Promise.all(passed.slice(0, 20));
+    expect(questions).toEqual([1, 2, 4, 8, 15]);
+    left = 10;
+    await Promise.all(passed);
+    expect(questions.slice(5)).toEqual([1, 2, 4, 3]);
+  });
+
+  it('starts those in order that were granted at once, also when one of them has ended meanwhile', async () => {
+    const answer = Promise.withResolvers<PermitAnswer>();
+    const order: number[] = [];
+    const calls = Array.from({ length: 4 }, (_, index) =>
+      createCall(async () => {
+        order.push(index);
+        return 'done';
+      }),
+    );
+    const { gate, asked, questions } = createGate((call) => (call === calls[2] ? answer.promise : granted));
+    const passed = Promise.all(calls.map((call) => gate.pass(call)));
+    await turn();
+    if (calls[1]) calls[1].ended = true;
+    answer.resolve(granted);
+    await passed;
+    expect([asked, order]).toEqual([calls, [0, 1, 2, 3]]);
+    expect(questions).toEqual([1, 2, 1]);
+    expect(await gate.bottleneck.done()).toBe(4);
   });
 
   it('takes nothing for weight 0', async () => {

@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import Bottleneck from 'bottleneck';
 import type { BottleneckInternals } from './bottleneck-internals.ts';
+import { drainApart } from './drain-apart.ts';
 import type { PermitAnswer, RefusalCause, WaitingCall } from './permit-store.ts';
 import { PermitStore } from './permit-store.ts';
 import { runWithoutTimer } from './run-without-timer.ts';
+import { skipUnheardEvents } from './skip-unheard-events.ts';
 
 export interface GatedCall extends WaitingCall {
   start(): Promise<'done' | 'again'>;
@@ -11,7 +12,8 @@ export interface GatedCall extends WaitingCall {
 }
 
 export interface GateDeps {
-  acquire: (call: GatedCall) => Promise<PermitAnswer>;
+  /** As {@link PermitStore} asks. */
+  acquire: (calls: readonly GatedCall[]) => Promise<PermitAnswer[]>;
   onError: (error: unknown) => void;
 }
 
@@ -20,6 +22,7 @@ export class Gate {
   readonly bottleneck: Bottleneck;
   readonly #store: PermitStore<GatedCall>;
   #size = 0;
+  #lastJob = 0;
 
   constructor({ acquire, onError }: GateDeps) {
     this.bottleneck = new Bottleneck();
@@ -28,6 +31,8 @@ export class Gate {
     this.#store = new PermitStore({ bottleneck: internals, acquire });
     internals._store = this.#store;
     runWithoutTimer(internals);
+    drainApart(internals, onError);
+    skipUnheardEvents(internals);
   }
 
   /** Calls that wait or run. */
@@ -67,12 +72,13 @@ export class Gate {
   }
 
   async #schedule(call: GatedCall): Promise<'done' | 'again'> {
-    const jobId = randomUUID();
+    // Bottleneck's queue is this process's own.
+    const jobId = String((this.#lastJob += 1));
     this.#store.expect(jobId, call);
     try {
       return await this.bottleneck.schedule({ id: jobId }, () => call.start());
     } finally {
-      this.#store.forget(jobId);
+      this.#store.forget(jobId, call);
     }
   }
 }

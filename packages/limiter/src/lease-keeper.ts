@@ -100,13 +100,15 @@ export class LeaseKeeper {
   async #renewSome(leases: readonly HeldLease[]): Promise<boolean> {
     const { scripts, leaseMs, renewEveryMs, onError } = this.#deps;
     const sentAtMs = performance.now();
-    const outcome = await scripts.renew(
-      leases.map(({ member, grant, confirmedAtMs }) => {
-        // A lease renewed recently enough can't have expired: when it is missing, Redis has lost it, and the call
-        // that holds it still runs and has to be counted.
-        const canHaveExpired = sentAtMs - confirmedAtMs >= leaseMs - renewEveryMs;
-        return { member, grant: canHaveExpired ? null : grant };
-      }),
+    const outcome = await scripts.renew(() =>
+      leases
+        .filter((lease) => this.#held.get(lease.member) === lease)
+        .map(({ member, grant, confirmedAtMs }) => {
+          // A lease renewed recently enough can't have expired: when it is missing, Redis has lost it, and the call
+          // that holds it still runs and has to be counted.
+          const canHaveExpired = sentAtMs - confirmedAtMs >= leaseMs - renewEveryMs;
+          return { member, grant: canHaveExpired ? null : grant };
+        }),
     );
     if (outcome.status === 'failed') {
       onError(outcome.error);

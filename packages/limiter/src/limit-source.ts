@@ -9,6 +9,8 @@ export interface LimitSource {
   current(): LimitBook;
   /** In force here at once, and for all others with the next permit that is asked for. */
   set(limits: ProviderLimits): void;
+  /** Redis has the limits that are in force here. */
+  isPublished(): boolean;
   /** False while Redis can't be told of limits that were set here. */
   publish(): Promise<boolean>;
   /** Redis lost the limits: puts them back unless somebody else has. */
@@ -71,6 +73,7 @@ export function createLimitSource({ scripts, limits, onError, onChange }: LimitS
       book = createLimitBook(next);
       onChange();
     },
+    isPublished: () => published === book,
     async publish() {
       if (published === book) return true;
       publishing ??= sendBook().finally(() => (publishing = null));

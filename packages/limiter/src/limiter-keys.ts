@@ -4,6 +4,7 @@ export interface LimiterKeys {
   state: string;
   leases: string;
   grants: string;
+  holders: string;
   queued: string;
   /** Pub/sub: `limits <revision>` and `paused <microseconds> <key> <model>`. Only a wake-up: what is stored is the truth. */
   channel: string;
@@ -16,6 +17,7 @@ export function limiterKeys(prefix: string, provider: string): LimiterKeys {
     state: `${base}:state`,
     leases: `${base}:leases`,
     grants: `${base}:grants`,
+    holders: `${base}:holders`,
     queued: `${base}:queued`,
     channel: `${base}:changes`,
   };

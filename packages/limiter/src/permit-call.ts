@@ -52,7 +52,8 @@ export class PermitCall<Value> {
   readonly outcome: Promise<PermitOutcome<Value>>;
   readonly #deps: PermitCallDeps<Value>;
   readonly #settled: PromiseWithResolvers<PermitOutcome<Value>>;
-  readonly #lost = new AbortController();
+  #lost: AbortController | null = null;
+  #lostReason: Error | null = null;
   /** Of the grant; before there is one, the first of those it may take. */
   #keyToken: string;
   #phase: Phase = { name: 'waiting' };
@@ -102,7 +103,7 @@ export class PermitCall<Value> {
     this.#doubtful = false;
     this.#phase = { name: 'granted', grant };
     if (grant.stored === null) return;
-    const onLost = () => this.#lost.abort(new Error('limiter: the concurrency lease was lost'));
+    const onLost = () => this.#lose(new Error('limiter: the concurrency lease was lost'));
     this.#deps.hold({ ...this.lease, grant: grant.stored, confirmedAtMs: grant.askedAtMs, onLost });
   }
 
@@ -132,7 +133,7 @@ export class PermitCall<Value> {
     if (name === 'waiting' && this.#doubtful) this.#deps.release(this.lease, { kind: 'return' });
     if (name === 'running') {
       this.#release(this.#settlement);
-      this.#lost.abort(new Error('limiter: closed'));
+      this.#lose(new Error('limiter: closed'));
       return;
     }
     this.#settled.resolve({ status: 'aborted' });
@@ -154,11 +155,14 @@ export class PermitCall<Value> {
 
   async #make(ageMs: () => number): Promise<void> {
     const { request, call } = this.#deps;
+    const lostSignal = () => this.#lostSignal();
     const permit: Permit = {
       reservationId: request.reservationId,
       key: keyOfToken(this.#keyToken),
       ageMs,
-      lost: this.#lost.signal,
+      get lost() {
+        return lostSignal();
+      },
       settle: (actual) => this.#settleOnce('settle', actual),
       settleAtLeast: (actual) => this.#settleOnce('at_least', actual),
       giveBack: () => {
@@ -182,6 +186,18 @@ export class PermitCall<Value> {
     return (
       named ?? this.keyTokens.find((token) => !this.#deps.isPaused(token)) ?? (this.keyTokens[0] as string)
     );
+  }
+
+  /** Made when somebody looks: most calls are over before. */
+  #lostSignal(): AbortSignal {
+    this.#lost ??= new AbortController();
+    if (this.#lostReason) this.#lost.abort(this.#lostReason);
+    return this.#lost.signal;
+  }
+
+  #lose(reason: Error): void {
+    this.#lostReason ??= reason;
+    this.#lost?.abort(reason);
   }
 
   #settleOnce(kind: 'settle' | 'at_least', actual: TokenCounts): void {

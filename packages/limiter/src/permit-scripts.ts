@@ -1,15 +1,19 @@
 import type { Redis } from 'ioredis';
 import { encodeLimits } from './encode-limits.ts';
+import { holderName } from './holder-name.ts';
 import type { LimitBook } from './limit-book.ts';
 import type { LimiterKeys } from './limiter-keys.ts';
 import { loadScript } from './load-script.ts';
+import type { PermitReplies, PermitStep, PermitStepReply } from './permit-batch.ts';
+import { createPermitBatch } from './permit-batch.ts';
+import type { ProcessIdentity } from './process-identity.ts';
 import type { TokenCounts } from './provider-limiter.ts';
-import type { ScriptFailure, ScriptOutcome } from './run-script.ts';
+import type { ScriptCall, ScriptFailure, ScriptOutcome } from './run-script.ts';
 import { runScript } from './run-script.ts';
 
 const scripts = {
-  acquire: loadScript('acquire'),
-  release: loadScript('release'),
+  permits: loadScript('permits'),
+  lapseHolder: loadScript('lapse-holder'),
   renew: loadScript('renew'),
   publishLimits: loadScript('publish-limits'),
   learn: loadScript('learn'),
@@ -20,7 +24,9 @@ const scripts = {
 
 const NO_TOKENS: TokenCounts = { inputTokens: 0, outputTokens: 0 };
 
-/** A slot may be granted this long before it comes, so that waiting for it needs no second question. */
+/** Permits asked for at once. */
+export const MOST_APPLICATIONS = 32;
+/** A slot may be granted this long before it comes: as `prelude.lua` has it. */
 export const SLOTS_AHEAD_MS = 100;
 
 export interface LeaseTimes {
@@ -34,6 +40,8 @@ export interface PermitScriptsOptions extends LeaseTimes {
   timeoutMs: number;
   /** Who holds the leases, for those who look. @defaultValue `-` */
   worker?: string;
+  /** By what others in the same place can see that this process is gone. @defaultValue null */
+  identity?: ProcessIdentity | null;
 }
 
 /** A name of a lease in Redis, and the model and the key it counts for. */
@@ -44,11 +52,33 @@ export interface LeaseName {
   key: string;
 }
 
+/** One who asks for a permit. */
+export interface Application {
+  lease: LeaseName;
+  /** The keys of which it takes one; the grant tells which it is. @defaultValue the lease's */
+  keyTokens?: readonly string[];
+  estimate: TokenCounts;
+  claimId: string;
+}
+
 export type AcquireOutcome =
-  | { status: 'granted'; waitMs: number; grant: string; revision: string; nowMicroseconds: number }
-  | { status: 'rate' | 'concurrency' | 'claim'; retryMs: number; revision: string; nowMicroseconds: number }
+  | { status: 'granted'; waitMs: number; grant: string }
+  | { status: 'rate' | 'concurrency' | 'claim'; retryMs: number }
   /** Redis knows no limits: it is new, or has lost its data. */
   | { status: 'unknown' }
+  /** One before it was refused. */
+  | { status: 'behind' };
+
+export type AcquireOutcomes =
+  | {
+      status: 'ok';
+      /** One for each application. */
+      outcomes: AcquireOutcome[];
+      revision: string;
+      nowMicroseconds: number;
+      /** Other holders of leases in the place of this one, when some were missing. */
+      neighbours: string[];
+    }
   | ScriptFailure;
 
 export type Settlement =
@@ -68,10 +98,11 @@ export type PublishOutcome = { status: 'ok'; revision: string; source: string } 
 
 /** The limiter's scripts with typed arguments and answers. Nothing here rejects. */
 export interface PermitScripts {
-  /** The lease's key may be several, separated by commas: the grant tells which it is. */
-  acquire(lease: LeaseName, estimate: TokenCounts, claimId: string): Promise<AcquireOutcome>;
+  /** In this order, at most {@link MOST_APPLICATIONS}; those behind one that is refused take nothing. */
+  acquire(applications: readonly Application[]): Promise<AcquireOutcomes>;
   release(lease: LeaseName, settlement: Settlement): Promise<ScriptOutcome>;
-  renew(leases: readonly RenewableLease[]): Promise<RenewOutcome>;
+  /** `leases` is asked when they are sent: one that has been released meanwhile must not be put back. */
+  renew(leases: () => readonly RenewableLease[]): Promise<RenewOutcome>;
   publishLimits(book: LimitBook, mode: 'replace' | 'if_absent'): Promise<PublishOutcome>;
   /** `pauseMs`: null unless the provider refused the call. */
   learn(
@@ -84,6 +115,8 @@ export interface PermitScripts {
       ofKeyAlone: boolean;
     },
   ): Promise<LearnOutcome>;
+  /** The leases of a holder that is gone lapse so much later. */
+  lapseHolder(holder: string, afterMs: number): Promise<ScriptOutcome>;
   dropClaim(claimId: string, of: { model: string; keyTokens: readonly string[] }): Promise<ScriptOutcome>;
   queueTokens(
     action: 'take' | 'release',
@@ -99,22 +132,42 @@ export function createPermitScripts(options: PermitScriptsOptions): PermitScript
   const { redis, keys, timeoutMs } = options;
   const lease = options.leaseMs * 1_000;
   const renewEvery = options.renewEveryMs * 1_000;
-  const run = (name: keyof typeof scripts, used: readonly (keyof LimiterKeys)[], args: (string | number)[]) =>
+  const send = (name: keyof typeof scripts, used: readonly (keyof LimiterKeys)[], args: ScriptCall['args']) =>
     runScript({ redis, timeoutMs, script: scripts[name], keys: used.map((key) => keys[key]), args });
-
-  const worker = encodeURIComponent(options.worker ?? '-') || '-';
-  const permitKeys = ['limits', 'state', 'leases', 'grants'] as const;
+  const holder = holderName(options.worker, options.identity ?? null);
+  const head = [lease, renewEvery, holder, options.identity?.place ?? ''];
+  const permitKeys = ['limits', 'state', 'leases', 'grants', 'holders'] as const;
+  const batch = createPermitBatch((steps) => send('permits', permitKeys, [...head, ...steps]));
+  const run: typeof send = (...script) => {
+    batch.flush();
+    return send(...script);
+  };
 
   return {
-    async acquire({ member, model, key }, { inputTokens, outputTokens }, claimId) {
-      const ahead = SLOTS_AHEAD_MS * 1_000;
-      const args = [member, model, key, inputTokens, outputTokens, ahead, lease, renewEvery, worker, claimId];
-      const outcome = await run('acquire', permitKeys, args);
-      return outcome.status === 'failed' ? outcome : decodeAcquire(outcome.reply);
+    acquire(applications) {
+      const steps = applications.map(
+        ({ lease: { member, model, key }, keyTokens, estimate, claimId }, index) => {
+          const { inputTokens, outputTokens } = estimate;
+          const what = index === 0 ? 'acquire' : 'behind';
+          const keyList = keyTokens?.join(',') ?? key;
+          return [what, member, model, keyList, inputTokens, outputTokens, claimId] satisfies PermitStep;
+        },
+      );
+      const { promise, resolve } = Promise.withResolvers<AcquireOutcomes>();
+      batch.add(steps, (replies) => resolve('status' in replies ? replies : decodeAcquire(replies)));
+      return promise;
     },
     release({ member, model, key }, settlement) {
       const { inputTokens, outputTokens } = 'actual' in settlement ? settlement.actual : NO_TOKENS;
-      return run('release', permitKeys, [member, model, key, settlement.kind, inputTokens, outputTokens]);
+      const step: PermitStep = [settlement.kind, member, model, key, inputTokens, outputTokens, ''];
+      const { promise, resolve } = Promise.withResolvers<ScriptOutcome>();
+      batch.add([step], (replies) => {
+        resolve('status' in replies ? replies : { status: 'ok', reply: replies.steps[0]?.number ?? 0 });
+      });
+      return promise;
+    },
+    lapseHolder(gone, afterMs) {
+      return run('lapseHolder', ['state', 'leases', 'grants'], [gone, afterMs * 1_000, renewEvery]);
     },
     async learn({ member, model, key }, { ageMs, pauseMs, remaining, ofKeyAlone }) {
       const pause = pauseMs === null ? -1 : Math.ceil(pauseMs * 1_000);
@@ -135,8 +188,12 @@ export function createPermitScripts(options: PermitScriptsOptions): PermitScript
       return run('queueTokens', ['limits', 'queued'], [action, id, model, tokens]);
     },
     async renew(leases) {
-      const args = [lease, renewEvery, ...leases.flatMap(({ member, grant }) => [member, grant ?? ''])];
-      const outcome = await run('renew', ['state', 'leases', 'grants'], args);
+      const args = () => [
+        lease,
+        renewEvery,
+        ...leases().flatMap(({ member, grant }) => [member, grant ?? '']),
+      ];
+      const outcome = await run('renew', ['state', 'leases', 'grants', 'holders'], args);
       if (outcome.status === 'failed') return outcome;
       return { status: 'ok', lost: outcome.reply as string[] };
     },
@@ -148,21 +205,27 @@ export function createPermitScripts(options: PermitScriptsOptions): PermitScript
       return { status: 'ok', revision, source };
     },
     readState(scopes) {
-      return run('readState', ['limits', 'state', 'leases', 'grants', 'queued'], [...scopes]);
+      return run('readState', ['limits', 'state', 'leases', 'holders', 'queued'], [...scopes]);
     },
   };
 }
 
-function decodeAcquire(reply: unknown): AcquireOutcome {
-  const [status, microseconds, nowMicroseconds, revision, grant] = reply as [
-    'granted' | 'rate' | 'claim' | 'concurrency' | 'unknown',
-    number,
-    number,
-    string,
-    string,
-  ];
-  if (status === 'unknown') return { status };
-  const milliseconds = Math.ceil(microseconds / 1_000);
-  if (status === 'granted') return { status, waitMs: milliseconds, grant, revision, nowMicroseconds };
-  return { status, retryMs: milliseconds, revision, nowMicroseconds };
+function decodeAcquire({ steps, ...rest }: PermitReplies): AcquireOutcomes {
+  return { status: 'ok', ...rest, outcomes: steps.map(decodeStep) };
+}
+
+function decodeStep({ status, number, grant }: PermitStepReply): AcquireOutcome {
+  const milliseconds = Math.ceil(number / 1_000);
+  switch (status) {
+    case 'granted':
+      return { status, waitMs: milliseconds, grant };
+    case 'rate':
+    case 'concurrency':
+    case 'claim':
+      return { status, retryMs: milliseconds };
+    case 'behind':
+      return { status };
+    default:
+      return { status: 'unknown' };
+  }
 }

@@ -20,17 +20,25 @@ export type RefusalCause = 'rate' | 'concurrency' | 'unavailable';
 
 export interface PermitStoreDeps<Call extends WaitingCall> {
   bottleneck: BottleneckInternals;
-  /** Never rejects, and answers within a bounded time. */
-  acquire: (call: Call) => Promise<PermitAnswer>;
+  /**
+   * Asks for calls that wait in this order. Answers them in order, all or up to the first that is refused, and at least
+   * the first. Never rejects, and answers within a bounded time.
+   */
+  acquire: (calls: readonly Call[]) => Promise<PermitAnswer[]>;
 }
+
+/** Permits asked for at once. Doubled as long as all are granted, so that those who are refused ask for one. */
+const MOST_AT_ONCE = 32;
 
 const GRANTED_NOTHING: RegisterAnswer = { success: true, wait: 0, reservoir: null };
 const REFUSED: RegisterAnswer = { success: false };
+const NO_ANSWER: PermitAnswer = { status: 'refused', cause: 'unavailable', retryMs: 100 };
 
 /**
  * Bottleneck's datastore on the buckets in Redis.
  *
- * No method ever rejects: Bottleneck leaves a job waiting for ever whose `__register__` rejects, and stops as a
+ * Bottleneck registers one job at a time; the store asks for those behind it as well, and answers them from memory when
+ * their turn comes. No method ever rejects: Bottleneck leaves a job waiting for ever whose `__register__` rejects, and stops as a
  * whole when one never answers. A refusal is remembered until its time and answered from memory; then a timer
  * makes Bottleneck ask again.
  */
@@ -39,6 +47,9 @@ export class PermitStore<Call extends WaitingCall> implements BottleneckStore {
   readonly clients = {};
   readonly #deps: PermitStoreDeps<Call>;
   readonly #calls = new Map<string, Call>();
+  /** Answers to those behind the head: granted, or out of the queue. */
+  readonly #answers = new Map<Call, PermitAnswer>();
+  #atOnce = 1;
   #refusal: { cause: RefusalCause; timer: NodeJS.Timeout } | null = null;
   #lastRefusal: { cause: RefusalCause; untilMs: number } | null = null;
   /** What was freed since the question was asked that is not answered yet. */
@@ -57,8 +68,9 @@ export class PermitStore<Call extends WaitingCall> implements BottleneckStore {
     this.#calls.set(jobId, call);
   }
 
-  forget(jobId: string): void {
+  forget(jobId: string, call: Call): void {
     this.#calls.delete(jobId);
+    this.#answers.delete(call);
   }
 
   /**
@@ -91,12 +103,13 @@ export class PermitStore<Call extends WaitingCall> implements BottleneckStore {
   async __register__(_index: string, weight: number): Promise<RegisterAnswer> {
     const call = this.#head();
     if (weight > 0) this.#running += 1;
-    if (weight === 0 || call === undefined || call.ended) {
-      this.#forgetRefusal();
-      return GRANTED_NOTHING;
-    }
+    if (weight === 0 || call === undefined) return this.#pass();
+    const known = this.#answers.get(call);
+    this.#answers.delete(call);
+    if (call.ended) return this.#pass();
+    if (known?.status === 'granted') return { success: true, wait: known.waitMs, reservoir: null };
     if (this.#refusal === null && !this.#closed) {
-      const answer = await this.#ask(call);
+      const answer = await this.#ask();
       if (answer.status === 'granted') return { success: true, wait: answer.waitMs, reservoir: null };
       // Once ended, the call leaves the queue as a job that takes nothing.
       if (call.ended || answer.status === 'postponed') return GRANTED_NOTHING;
@@ -156,25 +169,59 @@ export class PermitStore<Call extends WaitingCall> implements BottleneckStore {
     this.#forgetRefusal();
   }
 
+  /** A job that takes nothing leaves the queue; whoever comes next has to ask for itself. */
+  #pass(): RegisterAnswer {
+    if (this.#answers.size === 0) this.#forgetRefusal();
+    return GRANTED_NOTHING;
+  }
+
   /** Asks, and again when a refusal crossed with the release of what it was for; remembers a refusal. */
-  async #ask(call: Call): Promise<PermitAnswer> {
+  async #ask(): Promise<PermitAnswer> {
     this.#asking = true;
-    let answer: PermitAnswer;
+    let calls: Call[];
+    let answers: PermitAnswer[];
+    let last: PermitAnswer;
     do {
       this.#freed.clear();
-      answer = await this.#deps.acquire(call);
-    } while (answer.status === 'refused' && !call.ended && this.#freed.has(answer.cause));
+      calls = this.#next(this.#atOnce);
+      answers = await this.#deps.acquire(calls);
+      last = answers.at(-1) ?? NO_ANSWER;
+    } while (
+      answers.length === 1 &&
+      last.status === 'refused' &&
+      !calls[0]?.ended &&
+      this.#freed.has(last.cause)
+    );
     this.#asking = false;
-    if (answer.status === 'granted') this.#lastRefusal = null;
+    const refused = last.status === 'refused' ? calls[answers.length - 1] : undefined;
+    this.#atOnce = last.status === 'refused' ? 1 : Math.min(MOST_AT_ONCE, 2 * calls.length);
+    if (answers.some(({ status }) => status === 'granted')) this.#lastRefusal = null;
+    for (const [index, answer] of answers.entries()) {
+      const call = calls[index];
+      if (index > 0 && call && answer.status === 'granted') this.#answers.set(call, answer);
+    }
     // In the same turn, so that nothing freed falls between the question and its being remembered.
-    if (answer.status === 'refused' && !call.ended) this.#remember(answer.cause, answer.retryMs);
-    return answer;
+    if (last.status === 'refused' && !refused?.ended && !this.#freed.has(last.cause)) {
+      this.#remember(last.cause, last.retryMs);
+    }
+    return answers[0] ?? NO_ANSWER;
   }
 
   /** The job that Bottleneck registers is always the first one of its queue. */
   #head(): Call | undefined {
-    const job = this.#deps.bottleneck._queues.getFirst().first?.();
+    const job = this.#deps.bottleneck._queues.getFirst()._first?.value;
     return job && this.#calls.get(job.options.id);
+  }
+
+  /** The first calls of the queue that still want a permit. */
+  #next(most: number): Call[] {
+    const calls: Call[] = [];
+    let job = this.#deps.bottleneck._queues.getFirst()._first;
+    for (let looked = 0; job && looked < 2 * most && calls.length < most; looked += 1, job = job.next) {
+      const call = job.value.options.weight > 0 ? this.#calls.get(job.value.options.id) : undefined;
+      if (call && !call.ended) calls.push(call);
+    }
+    return calls;
   }
 
   #remember(cause: RefusalCause, retryMs: number): void {

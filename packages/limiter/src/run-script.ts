@@ -6,7 +6,8 @@ export interface ScriptCall {
   timeoutMs: number;
   script: Script;
   keys: readonly string[];
-  args: readonly (string | number)[];
+  /** A function is asked again when the script has to be sent again, because Redis did not have it. */
+  args: readonly (string | number)[] | (() => readonly (string | number)[]);
 }
 
 /** `failed` and `sent`: Redis may or may not have run it. */
@@ -26,25 +27,33 @@ export async function runScript(call: ScriptCall): Promise<ScriptOutcome> {
     return { status: 'failed', sent: false, error };
   }
   const { promise: late, resolve } = Promise.withResolvers<ScriptOutcome>();
+  let isLate = false;
   const timer = setTimeout(() => {
+    isLate = true;
     const error = new Error(`limiter: Redis did not answer ${script.name} in ${timeoutMs} ms`);
     resolve({ status: 'failed', sent: true, error });
   }, timeoutMs);
   try {
-    return await Promise.race([evaluate(call), late]);
+    return await Promise.race([evaluate(call, () => isLate), late]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function evaluate({ redis, script, keys, args }: ScriptCall): Promise<ScriptOutcome> {
+async function evaluate(
+  { redis, script, keys, args }: ScriptCall,
+  isLate: () => boolean,
+): Promise<ScriptOutcome> {
+  const argsNow = () => (typeof args === 'function' ? args() : args);
   try {
-    return { status: 'ok', reply: await redis.evalsha(script.sha, keys.length, ...keys, ...args) };
+    return { status: 'ok', reply: await redis.evalsha(script.sha, keys.length, ...keys, ...argsNow()) };
   } catch (error) {
-    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) return failed(script, error);
+    // Whoever was told that it failed may have undone it: sent again, it would come after that.
+    const isUnknown = error instanceof Error && error.message.startsWith('NOSCRIPT');
+    if (!isUnknown || isLate()) return failed(script, error);
   }
   try {
-    return { status: 'ok', reply: await redis.eval(script.source, keys.length, ...keys, ...args) };
+    return { status: 'ok', reply: await redis.eval(script.source, keys.length, ...keys, ...argsNow()) };
   } catch (error) {
     return failed(script, error);
   }

@@ -4,6 +4,7 @@ import { ANTHROPIC_BASE_URL, createAnthropicAdapter } from './anthropic/adapter.
 import { createGoogleAdapter, GOOGLE_BASE_URL } from './google/adapter.ts';
 import { createMediaSource } from './media/create-media-source.ts';
 import { createOpenAiAdapter } from './openai/adapter.ts';
+import { OPENAI_BASE_URL } from './openai/openai-base-url.ts';
 import { OPENAI_PROFILE } from './openai/openai-profile.ts';
 import { PRESETS } from './openai-compatible/presets.ts';
 import type { ProviderAdapter } from './provider-adapter.ts';
@@ -21,9 +22,7 @@ export interface ProviderAdapterOptions {
   fetchPolicy?: EgressPolicy | undefined;
 }
 
-const PUBLIC_ONLY: EgressPolicy = { allowPrivateNetwork: false, allowCidrs: [] };
-
-const OPENAI_BASE_URL = 'https://api.openai.com/v1';
+export const PUBLIC_ONLY: EgressPolicy = { allowPrivateNetwork: false, allowCidrs: [] };
 
 /**
  * The adapter of a provider's kind. Opens no connection before the first call; the caller closes it.

@@ -32,6 +32,12 @@ export interface Metrics {
   jobRepaired(fact: { reason: string }): void;
   openStreams(count: number): void;
   redisError(fact: { role: string }): void;
+  breakerChanged(fact: { provider: string; model: string; lane: string; from: string; to: string }): void;
+  /** A call of one token of the broker's own, whether a target is back; `outcome` as of attempts. */
+  probeFinished(fact: { provider: string; model: string; outcome: string; costUsd: number }): void;
+  /** The provider refused a key of its pool. */
+  providerKeyRetired(fact: { provider: string; key: string; reason: string }): void;
+  providerKeysUsable(fact: { provider: string; count: number }): void;
 }
 
 /** @param process.defaults Also collect memory, CPU and event-loop figures. @defaultValue true */
@@ -65,6 +71,35 @@ export function createMetrics({ defaults = true }: { defaults?: boolean } = {}):
   const repaired = counter('jobs_repaired_total', 'Jobs that the sweeper moved on.', ['reason']);
   const streams = gauge('open_streams', 'Event streams open in this process.', []);
   const redisErrors = counter('redis_errors_total', 'Errors of Redis connections.', ['role']);
+  const keysRetired = counter('provider_keys_retired_total', 'Keys that their provider refused.', [
+    'provider',
+    'key',
+    'reason',
+  ]);
+  const keysUsable = gauge('provider_keys_usable', 'Keys that calls may be made with.', ['provider']);
+
+  const breakers = gauge('breaker_state', 'Breakers: 0 closed, 1 ramping, 2 half-open, 3 open.', [
+    'provider',
+    'model',
+    'lane',
+  ]);
+  const breakerChanges = counter('breaker_changes_total', 'Changes of breakers that this process heard of.', [
+    'provider',
+    'model',
+    'lane',
+    'from',
+    'to',
+  ]);
+  const probes = counter('probes_total', 'Calls of the broker that test a target.', [
+    'provider',
+    'model',
+    'outcome',
+  ]);
+  const overhead = counter('overhead_cost_usd_total', 'US dollars that no job is charged.', [
+    'provider',
+    'model',
+    'kind',
+  ]);
 
   return {
     contentType: registry.contentType,
@@ -89,5 +124,24 @@ export function createMetrics({ defaults = true }: { defaults?: boolean } = {}):
     jobRepaired: (fact) => repaired.inc(fact),
     openStreams: (count) => streams.set(count),
     redisError: (fact) => redisErrors.inc(fact),
+    breakerChanged: ({ provider, model, lane, from, to }) => {
+      breakers.set({ provider, model, lane }, BREAKER_LEVELS[to] ?? 0);
+      breakerChanges.inc({ provider, model, lane, from, to });
+    },
+    probeFinished: ({ provider, model, outcome, costUsd }) => {
+      probes.inc({ provider, model, outcome });
+      overhead.inc({ provider, model, kind: 'probe' }, costUsd);
+    },
+    providerKeyRetired: (fact) => keysRetired.inc(fact),
+    providerKeysUsable: ({ provider, count }) => keysUsable.set({ provider }, count),
   };
 }
+
+const BREAKER_LEVELS: Readonly<Record<string, number>> = {
+  closed: 0,
+  forced_closed: 0,
+  ramping: 1,
+  half_open: 2,
+  open: 3,
+  forced_open: 3,
+};

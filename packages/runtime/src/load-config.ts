@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { configSchema, routeFaults, type Config } from '@sluice/contracts';
+import { configSchema, parseTarget, type Config } from '@sluice/contracts';
 import { ConfigError } from './config-error.ts';
 import { defaultConfig } from './default-config.ts';
 import { describeConfigIssue } from './describe-config-issue.ts';
@@ -44,13 +44,14 @@ function withDefaults(content: Record<string, unknown>, env: NodeJS.ProcessEnv):
     : { ...content, providers: defaults.providers };
 }
 
-/** A pool whose only key's variable is not set counts as no key, like `api_key`. */
+/** A key of a pool whose variable is not set is left out; a pool without keys counts as no key, like `api_key`. */
 function withoutEmptyKeyPools(content: Record<string, unknown>): Record<string, unknown> {
   for (const provider of Object.values(content['providers'] ?? {})) {
     const pool = (provider as { api_keys?: unknown } | null)?.api_keys;
-    if (Array.isArray(pool) && pool.every((entry) => entry?.key === undefined)) {
-      delete (provider as { api_keys?: unknown }).api_keys;
-    }
+    if (!Array.isArray(pool)) continue;
+    const kept = pool.filter((entry: { key?: unknown } | null) => entry?.key !== undefined);
+    if (kept.length === 0 && pool.length > 0) delete (provider as { api_keys?: unknown }).api_keys;
+    else (provider as { api_keys?: unknown }).api_keys = kept;
   }
   return content;
 }
@@ -58,7 +59,7 @@ function withoutEmptyKeyPools(content: Record<string, unknown>): Record<string, 
 function parse(content: unknown, source: string): Config {
   const parsed = configSchema.safeParse(content);
   const faults = parsed.success
-    ? routeFaults(parsed.data)
+    ? unknownProviders(parsed.data)
     : parsed.error.issues.flatMap((issue) => describeConfigIssue(issue));
   if (faults.length > 0) {
     throw new ConfigError(
@@ -66,4 +67,18 @@ function parse(content: unknown, source: string): Config {
     );
   }
   return parsed.data as Config;
+}
+
+function unknownProviders(config: Config): string[] {
+  const known = Object.keys(config.providers);
+  return Object.entries(config.routes).flatMap(([route, { targets }]) =>
+    targets.flatMap((target, index) => {
+      const provider = parseTarget(target)?.provider ?? '';
+      if (known.includes(provider)) return [];
+      const names = known.join(', ') || 'none';
+      return [
+        `routes.${route}.targets.${index}: provider "${provider}" is not configured (there are: ${names})`,
+      ];
+    }),
+  );
 }

@@ -1,11 +1,12 @@
 import {
   ApiError,
+  keyPatchSchema,
   limitPatchSchema,
   providerStatusSchema,
   type Config,
   type ProviderStatus,
 } from '@sluice/contracts';
-import type { LimitOverrides } from '@sluice/broker';
+import { configuredKeys, type LimitOverrides } from '@sluice/broker';
 import { withLimitOverrides } from '@sluice/core';
 import { z } from 'zod';
 import type { ApiDeps } from '../api-deps.ts';
@@ -13,10 +14,21 @@ import type { ApiServer } from '../api-server.ts';
 import { configuredTargets } from '../configured-targets.ts';
 import { errorResponses } from '../error-responses.ts';
 import { jsonResponse } from '../json-response.ts';
+import { showKeyStates } from '../show-key-states.ts';
 import { showProvider } from '../show-provider.ts';
 
 const nameParamsSchema = z.object({ name: z.string().meta({ description: 'A provider of sluice.yaml.' }) });
+const keyParamsSchema = nameParamsSchema.extend({
+  key: z.string().meta({ description: 'The name of one of its keys.' }),
+});
 const providerListSchema = z.object({ object: z.literal('list'), data: z.array(providerStatusSchema) });
+
+const TAKEN_OUT = {
+  fingerprint: '',
+  pauseMs: null,
+  reason: 'manual',
+  message: 'It was taken out of use through the API.',
+} as const;
 
 /** `/v1/providers`; for keys with the scope `admin`. */
 export function addProviderRoutes(app: ApiServer, deps: ApiDeps): void {
@@ -91,13 +103,56 @@ export function addProviderRoutes(app: ApiServer, deps: ApiDeps): void {
     },
   });
 
+  app.route({
+    method: 'POST',
+    url: '/providers/:name/keys/:key',
+    schema: {
+      operationId: 'setProviderKeyState',
+      summary: 'Take a key out of use, or back',
+      description:
+        'A key that its provider refused (401, 402, 403) is `retired` for all processes until its pause is over, ' +
+        'its value is another, or it is set to `active`. One that is set to `retired` here stays so until then.',
+      tags,
+      params: keyParamsSchema,
+      body: keyPatchSchema,
+      response: {
+        200: jsonResponse('The provider with the states of its keys.', providerStatusSchema),
+        ...errorResponses(
+          'invalid_json',
+          'invalid_request',
+          'not_allowed',
+          'not_found',
+          'unsupported_media_type',
+        ),
+      },
+    },
+    handler: async (request) => {
+      const name = known(request.params.name, deps.config());
+      const { key } = request.params;
+      const provider = deps.config().providers[name];
+      const keys = provider && (provider.api_keys || provider.api_key) ? configuredKeys(name, provider) : [];
+      if (!keys.some((each) => each.name === key)) {
+        throw new ApiError('not_found', `The provider "${name}" has no key "${key}".`, { param: 'key' });
+      }
+      if (request.body.state === 'active') await deps.operations.activateKey(name, key);
+      else await deps.operations.retireKey(name, { name: key, ...TAKEN_OUT });
+      return readProvider(name, await deps.operations.limitOverrides());
+    },
+  });
+
   async function readProvider(name: string, overrides: LimitOverrides): Promise<ProviderStatus> {
     const config = deps.config();
     const provider = withLimitOverrides(config, overrides).providers[name];
     if (!provider) throw notFound(name);
+    const [state, retired] = await Promise.all([
+      deps.operations.providerState(name),
+      deps.operations.retiredKeys(name),
+    ]);
+    const { limiter, nowMs } = state;
     return showProvider(name, {
       provider,
-      state: await deps.operations.providerState(name),
+      state,
+      keyStates: showKeyStates(name, { provider, retired, limiter, nowMs }),
       override: overrides[name] ?? {},
       targets: configuredTargets(name, config),
     });

@@ -1,6 +1,6 @@
 -- Takes over what a provider's answer says about its limits. Never raises anything.
 -- KEYS  1 limits  2 state  3 grants
--- ARGV  1 member "<reservation> <model>"  2 model  3 key  4 age of the permit (microseconds)
+-- ARGV  1 member "<reservation> <model>"  2 model  3 key  4 age of the permit, when its lease is gone (microseconds)
 --       5 how long to pause after a refusal, or -1 for none (microseconds)  6 channel
 --       7 1 when the key is an account of its own: the others go on
 --       then pairs: dimension, how much the provider says remains
@@ -15,7 +15,8 @@ local LEAST_SHARE = 0.1
 local limits_key, state_key, grants_key = KEYS[1], KEYS[2], KEYS[3]
 local member, model, key, channel = ARGV[1], ARGV[2], ARGV[3], ARGV[6]
 local now = read_time()
-local granted_at = now - tonumber(ARGV[4])
+local grant = redis.call('HGET', grants_key, member)
+local granted_at = tonumber(grant and string.match(grant, '^%S+') or nil) or now - tonumber(ARGV[4])
 local pause = tonumber(ARGV[5])
 local names = { 'provider', 'model:' .. model, 'key:' .. key }
 local limits = redis.call('HMGET', limits_key, unpack(names))
@@ -48,8 +49,6 @@ if pause >= 0 then
     if scopes[2].limited then shrink(scopes[2]) end
   end
 end
-
-local grant = redis.call('HGET', grants_key, member)
 
 -- The narrowest scope that has such a bucket is the one that the provider speaks of.
 local function lower(dimension, remaining)

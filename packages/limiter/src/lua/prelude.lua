@@ -2,17 +2,20 @@
 -- Time is Redis TIME in whole microseconds, so that no client's clock matters.
 --
 -- Scopes:       "provider", "model:<model>", "key:<key>"; a call belongs to one of each
--- State hash:   ran, clock, swept    when a script last ran; the lease clock (microseconds); the clock at the last sweep
+-- State hash:   ran, clock           when a script last ran; the lease clock (microseconds)
 --               scope:<scope>        packed map: at (when the levels held), per rate its level and "spent.<rate>" (all
 --                                    that was ever charged), day and per daily limit what is used, claims, and what a
 --                                    refusal of the provider taught: resume, share, shrunk
 --               flight:<scope>       leases of that model or key
 -- Leases:       sorted set, "<reservation> <model>" by the lease clock at which it expires
--- Grants:       hash, "<reservation> <model>" -> "<slot> <worker> <key> <charges> <model>": when the call may start, who
+-- Grants:       hash, "<reservation> <model>" -> "<slot> <holder> <key> <charges> <model>": when the call may start, who
 --               holds it, and what was charged, as "<scope letter>:<dimension>:<charge>:<spent>;" for each bucket
+-- Holders:      hash, "<worker>", or "<worker>@<place>:<process>" of one that its neighbours can look after -> its leases
 -- Limits:       revision, source, and per scope a packed map of rates, days, concurrency, queued, keep_estimate
 
 local DAY = 86400000000
+-- A slot may be granted this long before it comes, so that waiting for it needs no second question.
+local AHEAD = 100000
 -- How long a rate that was shrunk takes to be whole again, in even steps.
 local RECOVERY = 60000000
 -- How long a claim outlasts the time at which it was expected to be full.
@@ -54,11 +57,31 @@ local function key_of(grant)
   return string.match(grant, '^%S+ %S+ (%S+)')
 end
 
+local function holder_of(grant)
+  return string.match(grant, '^%S+ (%S+)')
+end
+
+local function change_share(holders_key, holder, amount)
+  if amount ~= 0 and redis.call('HINCRBY', holders_key, holder, amount) <= 0 then
+    redis.call('HDEL', holders_key, holder)
+  end
+end
+
+-- Other holders in the same place, separated by blanks.
+local function neighbours_of(holders_key, holder, place, most)
+  local found, mark = {}, '@' .. place .. ':'
+  for _, other in ipairs(redis.call('HKEYS', holders_key)) do
+    if other ~= holder and #found < most and string.find(other, mark, 1, true) then found[#found + 1] = other end
+  end
+  return table.concat(found, ' ')
+end
+
 local function open_scope(letter, name, limits, state)
   return {
     letter = letter,
     name = name,
     limited = limits and true or false,
+    stored = state and true or false,
     limits = limits and cmsgpack.unpack(limits) or { rates = {}, days = {} },
     state = state and cmsgpack.unpack(state) or {},
   }
@@ -107,8 +130,19 @@ local function first_claim(state, dimension)
   end
 end
 
--- The first claim of a bucket receives half of the refill, and all that the level has no room for.
+-- How low a level gets by slots that were granted ahead; below it is debt.
+local function floor_of(bucket)
+  return -AHEAD * bucket.rate
+end
+
+-- A debt is paid first. Then the first claim of a bucket receives half of the refill, and all that the level has no
+-- room for.
 local function refill_with_claim(bucket, claim, level, gain)
+  local debt = floor_of(bucket) - level
+  if debt > 0 then
+    local paid = math.min(gain, debt)
+    level, gain = level + paid, gain - paid
+  end
   local before = claim.filled
   claim.filled = math.min(claim.need, before + gain / 2)
   level = level + gain - (claim.filled - before)

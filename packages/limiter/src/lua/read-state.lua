@@ -1,5 +1,5 @@
 -- Reads how the buckets stand; changes nothing.
--- KEYS  1 limits  2 state  3 leases  4 grants  5 queued tokens
+-- KEYS  1 limits  2 state  3 leases  4 holders  5 queued tokens
 -- ARGV  scopes
 -- Returns JSON: { inFlight, scopes: { <scope>: { levels: { <dimension>: level }, days, flight, queued, resumeIn, shares } },
 --   workers: { <worker>: leases } }; numbers are microseconds, levels and counts
@@ -35,9 +35,9 @@ for _, name in ipairs(ARGV) do
     share = share_now(scope.state, now),
   }
 end
-local workers = {}
-for _, grant in ipairs(redis.call('HVALS', KEYS[4])) do
-  local worker = string.match(grant, '^%S+ (%S+)')
-  workers[worker] = (workers[worker] or 0) + 1
+local workers, holders = {}, redis.call('HGETALL', KEYS[4])
+for index = 1, #holders, 2 do
+  local worker = string.match(holders[index], '^[^@]+')
+  workers[worker] = (workers[worker] or 0) + tonumber(holders[index + 1])
 end
 return cjson.encode({ scopes = scopes, workers = workers })

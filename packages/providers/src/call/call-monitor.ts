@@ -3,7 +3,7 @@ import type { RateLimitSnapshot } from './rate-limit-headers.ts';
 
 export type Interruption =
   | { kind: 'cancelled' }
-  | { kind: 'timeout'; which: 'connect' | 'first token' | 'total'; limitMs: number }
+  | { kind: 'timeout'; which: 'connect' | 'first token' | 'idle' | 'total'; limitMs: number }
   | { kind: 'too_large'; limitBytes: number };
 
 /** Watches one call: its timeouts, its milestones, and why it was interrupted. */

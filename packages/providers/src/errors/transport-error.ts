@@ -1,7 +1,6 @@
 import type { AttemptError } from '@sluice/contracts';
 import { attemptErrorOf } from './attempt-error-of.ts';
-
-const MAX_CAUSES = 8;
+import { causeChain } from './cause-chain.ts';
 
 export interface TransportFacts {
   vendor: string;
@@ -35,19 +34,6 @@ export function transportError({ vendor, error, answered }: TransportFacts): Att
   return isNetwork
     ? attemptErrorOf({ code: 'network', message: `${vendor} could not be reached: ${detail}` })
     : attemptErrorOf({ code: 'unknown', message: `${vendor}: ${detail}` });
-}
-
-function causeChain(error: unknown): unknown[] {
-  const chain: unknown[] = [];
-  for (let at = error; at !== undefined && at !== null && chain.length < MAX_CAUSES;) {
-    chain.push(at);
-    // Several addresses of one host: each attempt's error is in `errors`.
-    at =
-      at instanceof AggregateError && at.cause === undefined
-        ? at.errors[0]
-        : (at as { cause?: unknown }).cause;
-  }
-  return chain;
 }
 
 function codeOf(cause: unknown): string | null {

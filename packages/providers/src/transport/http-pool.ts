@@ -18,7 +18,12 @@ export interface HttpPool {
   close(): Promise<void>;
 }
 
-export function createHttpPool(): HttpPool {
+export interface HttpPoolOptions {
+  /** Default: what a model's answer may have. */
+  maxResponseBytes?: number;
+}
+
+export function createHttpPool({ maxResponseBytes = MAX_RESPONSE_BYTES }: HttpPoolOptions = {}): HttpPool {
   const agents = new Map<number, Agent>();
   let closing: Promise<void> | null = null;
 
@@ -29,7 +34,7 @@ export function createHttpPool(): HttpPool {
       connect: { timeout: connectMs },
       connections: MAX_CONNECTIONS,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      maxResponseSize: MAX_RESPONSE_BYTES,
+      maxResponseSize: maxResponseBytes,
       allowH2: false,
       // The call's own clocks decide, with a message that says which one struck.
       headersTimeout: 0,

@@ -71,6 +71,8 @@ export const faultRuleSchema = z
     account: z.string().min(1),
     /** Only calls for this model. Default: every model. */
     model: z.string().min(1).optional(),
+    /** Only calls with this key. Default: every key. */
+    key: z.string().min(1).optional(),
     kind: z.enum(FAULT_KINDS),
     /** Which calls: those of the model, or those of the Batch API with its files. Default: `chat`. */
     api: z.enum(['chat', 'batch']).default('chat'),

@@ -25,6 +25,8 @@ const accountConfigSchema = z.strictObject({
   strict_models: z.boolean().default(false),
   /** Keys that are accepted. Default: any key that is not empty. */
   valid_keys: z.array(z.string().min(1)).optional(),
+  /** Limits of single keys, by the key as it is sent, beside those of the account. */
+  key_limits: z.record(z.string(), simulatedLimitsSchema).prefault({}),
   latency: latencyProfileSchema.optional(),
   /** Give the account a port of its own, which `connection_refused` can really close. */
   dedicated_port: z.boolean().default(false),

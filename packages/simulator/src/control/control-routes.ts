@@ -21,6 +21,7 @@ const overshootsQuery = z.strictObject({
 const limitsBody = z.strictObject({
   account: z.string(),
   model: z.string().optional(),
+  key: z.string().optional(),
   limits: simulatedLimitsSchema.nullable(),
 });
 const latencyBody = z.strictObject({ account: z.string().optional(), latency: latencyProfileSchema });

@@ -31,9 +31,9 @@ export function createControl(state: SimulatorState, applyFaults: () => Promise<
       Array.from(state.accounts.values()).flatMap(({ name, limiter }) =>
         limiter.states(monotonicNowMs()).map((gate) => ({ account: name, ...gate })),
       ),
-    setLimits({ account, model, limits }) {
+    setLimits({ account, model, key, limits }) {
       const parsed = limits === null ? null : simulatedLimitsSchema.parse(limits);
-      accountNamed(account).limiter.setLimits(monotonicNowMs(), parsed, model ?? null);
+      accountNamed(account).limiter.setLimits(monotonicNowMs(), parsed, { model, key });
     },
     latency: () =>
       Object.fromEntries(Array.from(state.accounts.values(), ({ name, latency }) => [name, latency])),

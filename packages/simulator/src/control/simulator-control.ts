@@ -33,8 +33,14 @@ export interface SimulatorControl {
   overshoots(filter?: { account?: string; since?: number }): Overshoot[];
   bill(): BillLine[];
   limits(): AccountLimitState[];
-  /** Replaces the limits of an account, or of one model at it; null: none. Buckets start full. */
-  setLimits(change: { account: string; model?: string; limits: SimulatedLimitsInput | null }): void;
+  /** Replaces the limits of an account, of one model at it, or of one of its keys; null: none. Buckets start full. */
+  setLimits(change: {
+    account: string;
+    model?: string;
+    /** As it is sent; over `model`. */
+    key?: string;
+    limits: SimulatedLimitsInput | null;
+  }): void;
   latency(): Record<string, LatencyProfile>;
   /** For one account, or for all. */
   setLatency(change: { account?: string; latency: LatencyProfileInput }): void;

@@ -1,5 +1,6 @@
 import type { SimulatedLimits } from '../config/simulated-limits.ts';
 import { createDayMeter } from './day-meter.ts';
+import { maskKey } from '../server/mask-key.ts';
 import { createRateMeter, type Crossing, type RateMeter } from './rate-meter.ts';
 
 export const DIMENSIONS = [
@@ -16,12 +17,16 @@ export type Dimension = (typeof DIMENSIONS)[number];
 export interface GateCrossing extends Crossing {
   /** Null: the limit of the whole account. */
   model: string | null;
+  /** Masked; only of a limit of one key. */
+  key?: string;
   dimension: Dimension;
 }
 
 /** How one limit stands. */
 export interface GateState {
   model: string | null;
+  /** Masked; only of a limit of one key. */
+  key?: string;
   dimension: Dimension;
   limit: number;
   remaining: number;
@@ -36,7 +41,7 @@ export interface CallTokens {
   output: number;
 }
 
-/** All limits of one scope: an account, or one model at it. */
+/** All limits of one scope: an account, one model at it, or one key of it. */
 export interface LimitGate {
   arrive(nowMs: number, tokens: CallTokens): GateCrossing[];
   admit(nowMs: number, tokens: CallTokens): void;
@@ -48,14 +53,18 @@ export interface LimitGate {
 }
 
 export function createLimitGate({
-  model,
+  model = null,
+  key,
   limits: initial,
   nowMs,
 }: {
-  model: string | null;
+  model?: string | null;
+  /** As it is called with. */
+  key?: string;
   limits: SimulatedLimits | null;
   nowMs: number;
 }): LimitGate {
+  const scope = { model, ...(key === undefined ? {} : { key: maskKey(key) }) };
   let meters: { dimension: Dimension; meter: Pick<RateMeter, 'arrive' | 'admit' | 'state'> }[] = [];
   let concurrency: number | undefined;
   let inFlight = 0;
@@ -98,12 +107,12 @@ export function createLimitGate({
       const crossings = meters.flatMap(({ dimension, meter }) =>
         meter
           .arrive(atMs, amountOf(dimension, tokens))
-          .map((crossing): GateCrossing => ({ ...crossing, model, dimension })),
+          .map((crossing): GateCrossing => ({ ...crossing, ...scope, dimension })),
       );
       peakInFlight = Math.max(peakInFlight, inFlight + 1);
       if (concurrency !== undefined && inFlight + 1 > concurrency) {
         crossings.push({
-          model,
+          ...scope,
           dimension: 'concurrency',
           rule: 'concurrency',
           limit: concurrency,
@@ -125,12 +134,12 @@ export function createLimitGate({
     states(atMs) {
       const states = meters.map(({ dimension, meter }): GateState => {
         const { limit, remaining, resetMs, peak60s } = meter.state(atMs);
-        return { model, dimension, limit, remaining, reset_ms: resetMs, peak: peak60s };
+        return { ...scope, dimension, limit, remaining, reset_ms: resetMs, peak: peak60s };
       });
       if (concurrency !== undefined) {
         const remaining = Math.max(0, concurrency - inFlight);
         states.push({
-          model,
+          ...scope,
           dimension: 'concurrency',
           limit: concurrency,
           remaining,

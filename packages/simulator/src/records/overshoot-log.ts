@@ -11,6 +11,8 @@ export interface Overshoot {
   account: string;
   /** Null: a limit of the whole account. */
   model: string | null;
+  /** Masked; only of a limit of one key. */
+  key?: string;
   dimension: Dimension;
   /**
    * `bucket`: the bucket was empty. `window`: a 60 s window held more than the limit (plus the burst, where the bucket

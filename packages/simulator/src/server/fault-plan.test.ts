@@ -9,8 +9,12 @@ function planOf(...rules: FaultRuleInput[]): FaultPlan {
   return plan;
 }
 
-function kinds(plan: FaultPlan, count: number, call = { account: 'a', model: 'm' }): (string | null)[] {
-  return Array.from({ length: count }, () => plan.next(call)?.kind ?? null);
+function kinds(
+  plan: FaultPlan,
+  count: number,
+  call: { account: string; model: string; key?: string } = { account: 'a', model: 'm' },
+): (string | null)[] {
+  return Array.from({ length: count }, () => plan.next({ key: 'k', ...call })?.kind ?? null);
 }
 
 test('a rule hits only its account and model', () => {
@@ -21,6 +25,12 @@ test('a rule hits only its account and model', () => {
   expect(kinds(plan, 1)).toEqual(['server_error']);
   expect(kinds(plan, 1, { account: 'a', model: 'other' })).toEqual(['unavailable']);
   expect(kinds(plan, 1, { account: 'b', model: 'm' })).toEqual(['unavailable']);
+});
+
+test('a rule with a key hits only the calls of that key', () => {
+  const plan = planOf({ account: 'a', key: 'first', kind: 'unauthorized' });
+  expect(kinds(plan, 1, { account: 'a', model: 'm', key: 'first' })).toEqual(['unauthorized']);
+  expect(kinds(plan, 1, { account: 'a', model: 'm', key: 'second' })).toEqual([null]);
 });
 
 test('times and from_call bound a rule, and the next one follows', () => {

@@ -4,6 +4,8 @@ import type { FaultRule } from '../config/fault-rule.ts';
 export interface FaultableCall {
   account: string;
   model: string | null;
+  /** As it was sent; absent: none is known. */
+  key?: string | null;
   /** Absent: a call of the model. */
   operation?: BatchOperation;
 }
@@ -28,7 +30,7 @@ export function createFaultPlan({ random }: { random: () => number }): FaultPlan
       states = rules.map((rule) => ({ rule, seen: 0, hits: 0 }));
     },
     rules: () => states.map((state) => state.rule),
-    next({ account, model, operation }) {
+    next({ account, model, key = null, operation }) {
       const draw = random();
       let reached = 0;
       let hit: FaultRule | null = null;
@@ -38,6 +40,7 @@ export function createFaultPlan({ random }: { random: () => number }): FaultPlan
         if (rule.model !== undefined && rule.model !== model) continue;
         if ((rule.api === 'batch') !== (operation !== undefined)) continue;
         if (rule.operation !== undefined && rule.operation !== operation) continue;
+        if (rule.key !== undefined && rule.key !== key) continue;
         state.seen += 1;
         if (hit || state.seen < rule.from_call || state.hits >= (rule.times ?? Infinity)) continue;
         reached += rule.probability;

@@ -48,9 +48,13 @@ async function passLimits(
   // A client that left frees its slot; its close may wait in this turn of the event loop.
   await setImmediate();
   const tokens = { input: completion.promptTokens, output: completion.completionTokens };
-  const outcome = account.limiter.admit(atMs, { model: completion.chat.model, tokens });
-  for (const { model, dimension, rule, limit, observed, refuses } of outcome.crossings) {
-    const where = { at_ms: atMs, call: record.n, account: account.name, model };
+  const outcome = account.limiter.admit(atMs, {
+    model: completion.chat.model,
+    key: account.wire.apiKey(exchange.headers, exchange.query),
+    tokens,
+  });
+  for (const { model, key, dimension, rule, limit, observed, refuses } of outcome.crossings) {
+    const where = { at_ms: atMs, call: record.n, account: account.name, model, ...(key ? { key } : {}) };
     state.overshoots.add({ ...where, dimension, rule, limit, observed, refused: refuses });
   }
   if (outcome.status === 'refused') {
@@ -91,13 +95,13 @@ export async function judgeCall(
   const inBody = body.status === 'ok' && isObject(body.value) ? body.value['model'] : undefined;
   context.model = endpoint.model ?? (typeof inBody === 'string' ? inBody : null);
   record.model = context.model;
-  const rule = state.faults.next({ account: account.name, model: context.model });
+  const key = wire.apiKey(headers, query);
+  const rule = state.faults.next({ account: account.name, model: context.model, key });
   if (rule?.kind === 'connection_refused') {
     record.fault = rule.kind;
     return { status: 'drop' };
   }
 
-  const key = wire.apiKey(headers, query);
   if (key === null) return refuse('missing_key');
   record.key = maskKey(key);
   if (config.valid_keys && !config.valid_keys.includes(key))

@@ -74,6 +74,7 @@ function freshConditions(
   const limiter = createAccountLimiter({
     limits: config.limits ?? null,
     models: modelLimits(config),
+    keys: config.key_limits,
     nowMs: monotonicNowMs(),
   });
   return {
