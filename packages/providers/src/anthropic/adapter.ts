@@ -4,6 +4,7 @@ import { runCall } from '../call/run-call.ts';
 import type { VendorAnswer } from '../call/vendor-answer.ts';
 import type { ProviderAdapter, ProviderCall } from '../provider-adapter.ts';
 import { createHttpPool } from '../transport/http-pool.ts';
+import { API_VERSION } from './api-version.ts';
 import { fromResponse } from './from-response.ts';
 import { fromStream } from './from-stream.ts';
 import { toBrokerError } from './to-broker-error.ts';
@@ -12,11 +13,6 @@ import { toRequest, type AnthropicBody } from './to-request.ts';
 export const ANTHROPIC_BASE_URL = 'https://api.anthropic.com';
 
 const VENDOR = 'anthropic';
-/**
- * The version that the mapping is written for. The SDK sends the newest one, which refuses sampling parameters even
- * for models that take them.
- */
-const API_VERSION = '2023-06-01';
 const MESSAGES_PATH = '/v1/messages';
 /** Without any key the SDK would look for one in the environment and in files of its own. */
 const NO_KEY = 'none';

@@ -35,17 +35,35 @@ export function toBrokerError(
       ? attemptErrorOf({ code: 'timeout', message: `${vendor}: ${error.message}` })
       : transportError({ vendor, error, answered: monitor.answered() });
   }
-  const parsed = bodySchema.safeParse(error.error);
+  return errorOfBody(error.error, {
+    vendor,
+    status: error.status,
+    fallbackText: error.message.replace(/^\d{3} /, ''),
+    retryAfterMs: retryAfterMs((name) => error.headers?.get(name)),
+  });
+}
+
+/** An error object of the vendor; without a status, inside a stream or a batch, its type stands for one. */
+export function errorOfBody(
+  body: unknown,
+  {
+    vendor,
+    status,
+    fallbackText = '',
+    retryAfterMs: waitMs = null,
+  }: { vendor: string; status?: number | undefined; fallbackText?: string; retryAfterMs?: number | null },
+): AttemptError {
+  const parsed = bodySchema.safeParse(body);
   const { type, message } = parsed.success ? parsed.data.error : { type: '', message: '' };
   const facts = {
     vendor,
-    text: message || error.message.replace(/^\d{3} /, ''),
-    retryAfterMs: retryAfterMs((name) => error.headers?.get(name)),
+    text: message || fallbackText,
+    retryAfterMs: waitMs,
     code: codeOfText(message),
   };
-  return error.status === undefined
+  return status === undefined
     ? errorOfStatus({ ...facts, status: STATUS_OF_TYPE[type] ?? 500, answeredStatus: 200 })
-    : errorOfStatus({ ...facts, status: error.status });
+    : errorOfStatus({ ...facts, status });
 }
 
 /** An account without money is an `invalid_request_error` like any other; only its text tells. */

@@ -1,3 +1,5 @@
+import { ANTHROPIC_BASE_URL } from '../anthropic/adapter.ts';
+import { createAnthropicBatchAdapter } from '../anthropic/batch-adapter.ts';
 import { createMediaSource } from '../media/create-media-source.ts';
 import { PUBLIC_ONLY, type ProviderAdapterOptions } from '../create-provider-adapter.ts';
 import { createOpenAiBatchAdapter } from '../openai/batch-adapter.ts';
@@ -28,6 +30,8 @@ export function createProviderBatchAdapter({
         baseUrl: baseUrl ?? OPENAI_BASE_URL,
         media: createMediaSource(fetchPolicy),
       });
+    case 'anthropic':
+      return createAnthropicBatchAdapter({ ...common, baseUrl: baseUrl ?? ANTHROPIC_BASE_URL });
     default:
       return null;
   }

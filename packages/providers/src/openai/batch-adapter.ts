@@ -1,5 +1,6 @@
 import OpenAI from 'openai';
 import type { BatchTimeouts } from '../batch/batch-timeouts.ts';
+import { cancelBatch } from '../batch/cancel-batch.ts';
 import type { ProviderBatch, ProviderBatchAdapter } from '../batch/provider-batch-adapter.ts';
 import { readAnswer } from '../batch/read-answer.ts';
 import { readResults } from '../batch/read-results.ts';
@@ -83,6 +84,10 @@ export function createOpenAiBatchAdapter({
     signal,
   });
   const batchOf = (body: unknown): ProviderBatch => toProviderBatch(body, { vendor, runKey: RUN_KEY });
+  const retrieve: ProviderBatchAdapter['retrieve'] = ({ id, signal }) =>
+    runBatchCall(caller, reading(signal, true), async (monitor) =>
+      batchOf(await client.batches.retrieve(id, options(monitor))),
+    );
 
   return {
     limits: LIMITS,
@@ -134,10 +139,7 @@ export function createOpenAiBatchAdapter({
         }
         return found.slice(0, MAX_FOUND);
       }),
-    retrieve: ({ id, signal }) =>
-      runBatchCall(caller, reading(signal, true), async (monitor) =>
-        batchOf(await client.batches.retrieve(id, options(monitor))),
-      ),
+    retrieve,
     results: (batch, { signal }) =>
       readResults(caller, signal, (monitor) =>
         batchResults(batch, {
@@ -149,8 +151,14 @@ export function createOpenAiBatchAdapter({
     read: ({ model, request }, answer) =>
       readAnswer(request, { vendor, apiKey, read: () => readBatchAnswer(answer, { vendor, model }) }),
     cancel: ({ id, signal }) =>
-      runBatchCall(caller, { effect: 'act', namesBatch: true, isTransfer: false, signal }, async (monitor) =>
-        batchOf(await client.batches.cancel(id, options(monitor))),
+      cancelBatch(
+        () =>
+          runBatchCall(
+            caller,
+            { effect: 'act', namesBatch: true, isTransfer: false, signal },
+            async (monitor) => batchOf(await client.batches.cancel(id, options(monitor))),
+          ),
+        () => retrieve({ id, signal }),
       ),
     async close() {
       await pool.close();

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-
-const CHUNK_CHARS = 64 * 1024;
+import { joinedLines } from '../batch/joined-lines.ts';
 
 /**
  * The multipart body of `POST /v1/files`, made while it is sent: the SDK's own form would hold the whole file once
@@ -18,25 +17,6 @@ export function fileOfLines(
     `\r\n--${boundary}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n` +
     `--${boundary}--\r\n`;
 
-  function* pieces(): Generator<Uint8Array> {
-    yield Buffer.from(head);
-    yield* chunksOfLines(lines);
-    yield Buffer.from(tail);
-  }
-
-  return { contentType: `multipart/form-data; boundary=${boundary}`, body: ReadableStream.from(pieces()) };
-}
-
-function* chunksOfLines(lines: readonly string[]): Generator<Uint8Array> {
-  let pending: string[] = [];
-  let chars = 0;
-  for (const line of lines) {
-    pending.push(line, '\n');
-    chars += line.length + 1;
-    if (chars < CHUNK_CHARS) continue;
-    yield Buffer.from(pending.join(''));
-    pending = [];
-    chars = 0;
-  }
-  if (chars > 0) yield Buffer.from(pending.join(''));
+  const { body } = joinedLines(lines, { head, between: '\n', tail });
+  return { contentType: `multipart/form-data; boundary=${boundary}`, body };
 }

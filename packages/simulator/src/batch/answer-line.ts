@@ -49,6 +49,7 @@ export function answerLine(
     return refused({ status: 'answered', answer: wire.error('server_error', context), requestId });
   }
   const { completion } = judged;
+  if (account.vendor === 'anthropic') completion.chat.serviceTier = 'batch';
   if (completion.chat.cache) completion.cache = account.cache.use(completion.chat.cache, context.nowMs);
   const name = model ?? completion.chat.model;
   const costUsd = bill.charge({

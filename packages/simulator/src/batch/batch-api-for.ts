@@ -1,10 +1,11 @@
 import type { SimulatedVendor } from '../config/simulated-vendor.ts';
+import { anthropicBatchApi } from '../vendors/anthropic/batch/anthropic-batch-api.ts';
 import { openaiBatchApi } from '../vendors/openai/batch/openai-batch-api.ts';
 import type { BatchApi } from './batch-api.ts';
 
 const APIS: Record<SimulatedVendor, BatchApi | null> = {
   openai: openaiBatchApi,
-  anthropic: null,
+  anthropic: anthropicBatchApi,
   google: null,
   'openai-compatible': null,
 };
