@@ -81,7 +81,8 @@ const cases: [name: string, body: unknown, code: string, param: string | null, m
   ],
   ['a value of a later release', { ...SUBMISSION, lane: 'batch' }, 'unsupported_option', 'lane'],
   ['5,000 levels of nesting', deep, 'body_too_deep', null],
-  ['prototype poisoning', '{"__proto__":{"x":1},"request":{}}', 'invalid_json', null],
+  ['prototype poisoning', '{"__proto__":{"x":1},"request":{}}', 'invalid_request', null],
+  ['deeper', '{"request":{"constructor":{"prototype":{}}}}', 'invalid_request', null],
   ...[
     'http://127.0.0.1/x',
     'http://169.254.169.254/',

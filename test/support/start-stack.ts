@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startApi } from '@sluice/api';
+import { startApi, type StartApiOptions } from '@sluice/api';
 import { configSchema, type Config, type Job } from '@sluice/contracts';
 import { startDispatcher } from '@sluice/dispatcher';
 import { createLogger, loadEnvironment, type Environment } from '@sluice/runtime';
@@ -19,6 +19,7 @@ export interface StackOptions {
   /** Workers in this process. @defaultValue 1 */
   workers?: number;
   capacity?: number;
+  apiLimits?: StartApiOptions['limits'];
   sweepAfterMs?: number;
 }
 
@@ -36,6 +37,8 @@ export interface Stack {
   ended(id: string, timeoutMs?: number): Promise<Job>;
   /** Starts a worker in a process of its own. */
   spawnWorker(providers: readonly string[]): Promise<ChildProcess>;
+  /** Closes the API alone, as at a SIGTERM. */
+  closeApi(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,7 +69,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     };
     const config = configSchema.parse(simulatedConfig(simulator, options.config ?? {}));
     const logger = createLogger({ name: 'test', level: environment.logLevel });
-    const api = await startApi({ config, environment, logger });
+    const api = await startApi({
+      config,
+      environment,
+      logger,
+      ...(options.apiLimits ? { limits: options.apiLimits } : {}),
+    });
     closers.push(() => api.close());
     const based = { ...environment, publicBaseUrl: api.url };
     const dispatcher = await startDispatcher({
@@ -150,6 +158,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         await started(child);
         return child;
       },
+      closeApi: () => api.close(),
       close,
     };
   } catch (error) {

@@ -15,6 +15,26 @@ export function addJsonParser(app: ApiServer, { maxBodyDepth }: { maxBodyDepth: 
     if (jsonDepthExceeds(text, maxBodyDepth)) {
       return done(new ApiError('body_too_deep', `The body nests deeper than ${maxBodyDepth} levels.`));
     }
-    return parse(request, text, done);
+    return parse(request, text, (error, value) => {
+      if (error && isJson(text)) return done(forbiddenMember());
+      done(error, value);
+    });
   });
+}
+
+/** What Fastify's parser refuses although it is JSON would change the prototype of whoever copies it. */
+function forbiddenMember(): ApiError {
+  return new ApiError(
+    'invalid_request',
+    'The body has a member "__proto__", or "constructor" with a "prototype"; neither is taken, at any depth.',
+  );
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

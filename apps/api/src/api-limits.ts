@@ -22,6 +22,8 @@ export interface ApiLimits {
   streamDrainTimeoutMs: number;
   /** How often a quiet stream carries a comment, and how often a waiter reads without a wake-up. */
   pollMs: number;
+  /** How long callers who wait for an answer may go on waiting while the server closes. */
+  closeGraceMs: number;
   /** How often the record is read for a caller that waits for its answer: replies may be lost. */
   syncPollMs: number;
 }
@@ -38,5 +40,6 @@ export const DEFAULT_API_LIMITS: Readonly<ApiLimits> = Object.freeze({
   maxStreams: 1_000,
   streamDrainTimeoutMs: 30_000,
   pollMs: 15_000,
+  closeGraceMs: 10_000,
   syncPollMs: 5_000,
 });

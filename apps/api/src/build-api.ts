@@ -11,6 +11,7 @@ import type { ApiDeps } from './api-deps.ts';
 import type { ApiServer } from './api-server.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createClientErrorHandler } from './client-error-handler.ts';
+import { closeIdleConnections } from './close-idle-connections.ts';
 import { compileValidator } from './compile-validator.ts';
 import { createEventStreams } from './event-streams.ts';
 import { createFailureLimiter } from './failure-limiter.ts';
@@ -31,6 +32,7 @@ import { addResponsesRoute } from './routes/responses.ts';
 import { addRetryJobRoute } from './routes/retry-job.ts';
 import { addSubmitJobRoute } from './routes/submit-job.ts';
 import { addWebhookSecretRoute } from './routes/webhook-secret.ts';
+import { createSynchronousCalls } from './synchronous-calls.ts';
 import { toApiError } from './to-api-error.ts';
 import { toErrorBody } from './to-error-body.ts';
 
@@ -42,6 +44,7 @@ export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
     quotas: deps.quotas,
     onCount: deps.metrics.openStreams,
   });
+  const calls = createSynchronousCalls();
   const app: ApiServer = Fastify({
     loggerInstance: deps.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -71,7 +74,11 @@ export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
   addJsonParser(app, limits);
   addRequestObservers(app, deps);
   addHandlerTimeout(app, limits);
-  app.addHook('preClose', async () => streams.close());
+  app.addHook('preClose', async () => {
+    streams.close();
+    closeIdleConnections(app.server);
+    await calls.close(limits.closeGraceMs);
+  });
 
   await addOpenApi(app, deps);
   addErrorDocsRoute(app);
@@ -87,9 +94,9 @@ export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
       addChangeJobRoutes(v1, deps);
       addRetryJobRoute(v1, deps);
       addJobEventsRoute(v1, { ...deps, streams });
-      addChatCompletionsRoute(v1, { ...deps, streams });
-      addResponsesRoute(v1, { ...deps, streams });
-      addReadResponsesRoutes(v1, { ...deps, streams });
+      addChatCompletionsRoute(v1, { ...deps, streams, calls });
+      addResponsesRoute(v1, { ...deps, streams, calls });
+      addReadResponsesRoutes(v1, { ...deps, streams, calls });
       addModelRoutes(v1, deps);
       addWebhookSecretRoute(v1);
       addKeyRoutes(v1, deps);

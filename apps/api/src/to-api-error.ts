@@ -34,7 +34,7 @@ export function toApiError(error: unknown): ApiError {
   const { code = '', statusCode } = error as { code?: string; statusCode?: number };
   const known = FASTIFY_ERRORS[code];
   if (known) return new ApiError(known[0], known[1]);
-  // Malformed JSON and prototype poisoning arrive as a plain SyntaxError with a status.
+  // Malformed JSON may arrive as a plain SyntaxError with a status.
   if (error instanceof SyntaxError && statusCode === 400) {
     return new ApiError('invalid_json', 'The body is not well-formed JSON.');
   }

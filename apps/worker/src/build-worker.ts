@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { parseTarget, TIERS, type Config, type Target, type Tier } from '@sluice/contracts';
-import { createModelCatalogue, createTokenLearner } from '@sluice/core';
+import { createModelCatalogue, createTokenLearner, listTargets } from '@sluice/core';
 import { createLimiterChanges, shareTokenRatios } from '@sluice/limiter';
 import {
   fairnessPolicy,
@@ -18,6 +18,7 @@ import {
   type Metrics,
   type OpenBroker,
 } from '@sluice/runtime';
+import { boundModelLabels } from './bound-model-labels.ts';
 import { drainProvider, type ProviderDrain } from './drain-provider.ts';
 import { holdModel } from './hold-model.ts';
 import { openLiveConfig } from './live-config.ts';
@@ -64,12 +65,12 @@ const MAX_ATTEMPTS_OF_A_JOB = 200;
 
 /** Wires one worker process: for each provider its adapter, its limiter, and the queues that it drains. */
 export async function buildWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { config, environment, logger, metrics, open } = options;
+  const { config, environment, logger, open } = options;
   const { broker, redis } = open;
   const worker = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const onError = createErrorLog({ logger, message: 'worker error' });
   const connect = (role: 'worker' | 'limiter' | 'subscriber') =>
-    connectRedis({ environment, role, onError: () => metrics.redisError({ role }) });
+    connectRedis({ environment, role, onError: () => options.metrics.redisError({ role }) });
   const connections = {
     worker: connect('worker'),
     limiter: connect('limiter'),
@@ -78,6 +79,8 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
   };
 
   const catalogue = createModelCatalogue({ overrides: config.models, providers: config.providers });
+  let known = new Set(listTargets({ config, targetsOfModel: catalogue.targetsOfModel }));
+  const metrics = boundModelLabels(options.metrics, (target) => known.has(target));
   const learner = createTokenLearner();
   const changes = createLimiterChanges(connections.limiterChanges, { onError });
   const ratios = shareTokenRatios({
@@ -99,6 +102,7 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
     config,
     operations: broker.operations,
     onChange: (next) => {
+      known = new Set(listTargets({ config: next, targetsOfModel: catalogue.targetsOfModel }));
       broker.backlog.setPolicy(fairnessPolicy(next));
       health.reconfigure(next);
       providers.forEach((provider) => provider.reconfigure(next));

@@ -119,6 +119,11 @@ export const API_ERRORS = {
     type: 'api_error',
     todo: 'Try again later: the store is nearly full and is being drained.',
   },
+  shutting_down: {
+    status: 503,
+    type: 'api_error',
+    todo: 'Send the request again after `retry-after` seconds.',
+  },
   request_timeout: { status: 503, type: 'api_error', todo: 'Try again, with the same Idempotency-Key.' },
 } as const satisfies Record<string, { status: number; type: string; todo: string }>;
 

@@ -18,6 +18,7 @@ export const FRONT_DOOR_ERRORS: readonly ApiErrorCode[] = [
   'key_quota_exceeded',
   'too_many_streams',
   'redis_full',
+  'shutting_down',
 ];
 
 /** How long a caller who waits is worked for when it does not say: the default timeout of OpenAI's clients. */

@@ -5,6 +5,7 @@ import { createWaiter } from '../create-waiter.ts';
 import { jobNotFound } from '../job-not-found.ts';
 import { redisOutageReason } from '../redis-outage-reason.ts';
 import { storeNewJob } from '../store-new-job.ts';
+import type { SynchronousCalls } from '../synchronous-calls.ts';
 import { waitForEnd } from '../wait-for-end.ts';
 
 /** How long after its deadline a job is waited for: the sweeper ends what no worker has. */
@@ -13,16 +14,18 @@ const AFTER_DEADLINE_MS = 60_000;
 /**
  * Stores a job and waits until it has ended. The end comes with a reply that carries the record, so nothing is
  * polled; the record is read when a reply may have been lost, and every `syncPollMs`. When `gone` aborts, the job is
- * cancelled: what it has used is booked.
- * @throws ApiError as `storeNewJob`; `request_timeout` when the signal aborts.
+ * cancelled: what it has used is booked. The same when the server closes and the caller's time is over.
+ * @throws ApiError as `storeNewJob`; `request_timeout` when the signal aborts; `shutting_down`.
  */
 export async function runToEnd(
   newJob: NewJob,
-  { gone }: { gone: AbortSignal },
-  deps: Pick<ApiDeps, 'store' | 'replies' | 'wakeups' | 'metrics' | 'limits'>,
+  { gone: callerGone }: { gone: AbortSignal },
+  deps: Pick<ApiDeps, 'store' | 'replies' | 'wakeups' | 'metrics' | 'limits'> & { calls: SynchronousCalls },
 ): Promise<JobRecord> {
   const { store, replies, limits } = deps;
   const { id, tenant } = newJob;
+  const endCall = deps.calls.begin();
+  const gone = AbortSignal.any([callerGone, deps.calls.cutOff]);
   const control = new AbortController();
   const signal = AbortSignal.any([gone, control.signal]);
   const waiter = createWaiter(signal);
@@ -53,7 +56,10 @@ export async function runToEnd(
     for (;;) {
       const woken = await waiter.wait(Math.min(limits.syncPollMs, untilMs - performance.now()));
       if (state.ended) return withRequest(state.ended, newJob);
-      if (gone.aborted) throw new ApiError('request_timeout', 'The request was ended before its job was.');
+      if (gone.aborted) {
+        if (gone.reason instanceof ApiError) throw gone.reason;
+        throw new ApiError('request_timeout', 'The request was ended before its job was.');
+      }
       if (state.refused) throw state.refused;
       if (state.existing) return await endOf(state.existing);
       if (!woken && performance.now() >= untilMs) {
@@ -68,6 +74,7 @@ export async function runToEnd(
     if (newJob.idIsNew) await submitted.then(() => store.cancel(id, tenant)).catch(() => undefined);
     throw error;
   } finally {
+    endCall();
     stopListening();
     waiter.close();
   }

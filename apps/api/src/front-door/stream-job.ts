@@ -3,6 +3,7 @@ import { isTerminal, type JobEvent } from '@sluice/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiDeps } from '../api-deps.ts';
 import type { EventStreams } from '../event-streams.ts';
+import type { SynchronousCalls } from '../synchronous-calls.ts';
 import { createSseWriter, type SseWrite } from '../sse-writer.ts';
 import { storeNewJob } from '../store-new-job.ts';
 import { createJobFollower, type JobFollower } from './job-follower.ts';
@@ -20,7 +21,7 @@ export interface StreamShape {
   refuse(job: JobRecord, reply: FastifyReply): boolean;
 }
 
-export type StreamDeps = ApiDeps & { streams: EventStreams };
+export type StreamDeps = ApiDeps & { streams: EventStreams; calls: SynchronousCalls };
 
 /**
  * Stores a job and streams it. Nothing is sent before its first content, so that an early failure has a proper
@@ -43,9 +44,16 @@ export async function streamNewJob(
   deps: StreamDeps,
 ): Promise<FastifyReply> {
   const { id, tenant } = newJob;
-  const leave = await deps.streams.open(request.caller);
+  const endCall = cancelWhenGone ? deps.calls.begin() : () => undefined;
+  const leave = await deps.streams.open(request.caller).catch((error: unknown) => {
+    endCall();
+    throw error;
+  });
   const control = new AbortController();
-  const signal = AbortSignal.any([request.gone, deps.streams.closing, control.signal]);
+  // Whoever reads a job that goes on can read on elsewhere.
+  const { cutOff } = deps.calls;
+  const closing = cancelWhenGone ? cutOff : deps.streams.closing;
+  const signal = AbortSignal.any([request.gone, closing, control.signal]);
   const follower = createJobFollower({ id, tenant, isNew: true, pollMs: deps.limits.pollMs, signal }, deps);
   let stopListening = deps.replies.listen(id, follower.onReply);
   let refusal: { error: unknown } | null = null;
@@ -70,6 +78,7 @@ export async function streamNewJob(
     control.abort();
     stopListening();
     leave();
+    endCall();
     if (!ended && cancelWhenGone && newJob.idIsNew) {
       await deps.store.cancel(id, tenant).catch((error: unknown) => {
         request.log.warn({ err: error, jobId: id }, 'a job without a reader was not cancelled');
@@ -78,6 +87,7 @@ export async function streamNewJob(
   }
   const refused = refusal as { error: unknown } | null;
   if (refused && !reply.sent) throw refused.error;
+  if (cutOff.aborted && !reply.sent && !ended) throw cutOff.reason;
   return reply;
 }
 

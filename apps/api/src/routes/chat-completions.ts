@@ -41,8 +41,7 @@ export function addChatCompletionsRoute(app: ApiServer, deps: StreamDeps): void 
         return streamNewJob(newJob, { request, reply, shape, cancelWhenGone: true }, deps);
       }
       request.raw.socket.setTimeout(0);
-      const gone = AbortSignal.any([request.gone, deps.streams.closing]);
-      const job = await runToEnd(newJob, { gone }, deps);
+      const job = await runToEnd(newJob, { gone: request.gone }, deps);
       reply.headers(jobHeaders(job));
       if (job.result) return { ...job.result, id: completionId(job.id) };
       const { status, headers, body } = jobErrorAnswer(job, answer);

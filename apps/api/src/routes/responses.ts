@@ -74,8 +74,7 @@ export function addResponsesRoute(app: ApiServer, deps: StreamDeps): void {
         return show({ ...job, request: newJob.request });
       }
       request.raw.socket.setTimeout(0);
-      const gone = AbortSignal.any([request.gone, deps.streams.closing]);
-      const job = await runToEnd(newJob, { gone }, deps);
+      const job = await runToEnd(newJob, { gone: request.gone }, deps);
       reply.headers(jobHeaders(job));
       if (job.result) return { ...show(job), store: body.store ?? true };
       const { status, headers, body: error } = jobErrorAnswer(job, answer);
