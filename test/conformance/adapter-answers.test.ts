@@ -156,6 +156,33 @@ describe('answers that differ from vendor to vendor', () => {
     expect(outcome).toMatchObject({ error: { code: 'server_error', status: 200, retryable: true } });
   });
 
+  it('OpenRouter: a flagged prompt says nothing against the key', async () => {
+    const outcome = await outcomeOf('openrouter', {
+      status: 403,
+      body: {
+        error: { code: 403, message: 'flagged', metadata: { reasons: ['violence'], flagged_input: '…' } },
+      },
+    });
+    expect(outcome).toMatchObject({ error: { code: 'content_filter', status: 403 } });
+  });
+
+  it.each([
+    [{ cost: 0.25 }, 0.25],
+    [{ cost: 0 }, 0],
+    [{ cost: 0.01, is_byok: true, cost_details: { upstream_inference_cost: 0.2 } }, 0.21],
+    [{ cost: '0.25' }, null],
+    [{}, null],
+  ])('OpenRouter: %j costs %s', async (told, costUsd) => {
+    const outcome = await outcomeOf('openrouter', {
+      body: {
+        id: 'x',
+        choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+        usage: { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12, ...told },
+      },
+    });
+    expect(outcome).toMatchObject({ status: 'ok', costUsd });
+  });
+
   it('xAI: reasoning that is counted beside the completion is put inside', async () => {
     const outcome = await outcomeOf('xai', {
       body: {

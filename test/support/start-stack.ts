@@ -15,7 +15,12 @@ import { until } from './until.ts';
 export interface StackOptions {
   simulator?: SimulatorConfigInput;
   /** Over a configuration whose providers openai, anthropic and google are all simulated. */
-  config?: { providers?: Record<string, object>; [key: string]: unknown };
+  config?: {
+    providers?: Record<string, object>;
+    /** Beside these three; `simulated` names the simulator's account that one is. */
+    extraProviders?: Record<string, { simulated?: string; [key: string]: unknown }>;
+    [key: string]: unknown;
+  };
   /** Workers in this process. @defaultValue 1 */
   workers?: number;
   capacity?: number;
@@ -173,7 +178,7 @@ function simulatedConfig(
   simulator: Simulator,
   config: NonNullable<StackOptions['config']>,
 ): Record<string, unknown> {
-  const { providers = {}, ...rest } = config;
+  const { providers = {}, extraProviders = {}, ...rest } = config;
   const simulated = (name: string, kind: string): object => ({
     kind,
     api_key: 'simulated',
@@ -190,6 +195,12 @@ function simulatedConfig(
       openai: simulated('openai', 'openai'),
       anthropic: simulated('anthropic', 'anthropic'),
       google: simulated('google', 'google'),
+      ...Object.fromEntries(
+        Object.entries(extraProviders).map(([name, { simulated: account, ...own }]) => [
+          name,
+          account ? { api_key: 'simulated', base_url: simulator.urlFor(account), ...own } : own,
+        ]),
+      ),
     },
   };
 }

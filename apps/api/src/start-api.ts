@@ -72,7 +72,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     audit: deferMethods(() => kept.current().audit),
     installationSecret: async () => kept.current().installationSecret(),
     config: () => config,
-    targetsOfModel: (model) => catalogue.targetsOfModel(model),
+    targetsOfModel: (model) => catalogue.targetsToCall(model),
     resolveModel: (target) => catalogue.resolve(target),
     knownTargets: () => listTargets({ config, targetsOfModel: catalogue.targetsOfModel }),
     refuseWebhookUrl: (url) => {

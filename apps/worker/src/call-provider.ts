@@ -70,7 +70,8 @@ export async function callProvider({
 
   const { usage } = outcome;
   const serviceTier = outcome.status === 'ok' ? outcome.completion.service_tier : null;
-  const price = usage && priceRequest({ usage, entry, serviceTier });
+  const upstreamUsd = outcome.costUsd ?? null;
+  const price = upstreamUsd === null && usage ? priceRequest({ usage, entry, serviceTier }) : null;
   const warnings = [...(warning ? [warning] : []), ...outcome.warnings];
   if (price && !price.known) warnings.push(priceUnknown(target));
   outcome = { ...outcome, warnings };
@@ -90,8 +91,8 @@ export async function callProvider({
         outcome.status === 'ok' ? 'succeeded' : outcome.error.code === 'cancelled' ? 'cancelled' : 'failed',
       error: outcome.status === 'ok' ? null : outcome.error,
       usage,
-      cost_usd: price ? price.costUsd : null,
-      price_version: price ? priceVersion : null,
+      cost_usd: upstreamUsd ?? price?.costUsd ?? null,
+      price_version: upstreamUsd !== null ? 'upstream' : price ? priceVersion : null,
       first_token_ms: outcome.firstTokenMs === null ? null : Math.round(outcome.firstTokenMs),
       latency_ms: latencyMs,
     },

@@ -70,3 +70,19 @@ describe('createModelCatalogue', () => {
     expect(catalogue.targetsOfModel('toString')).toEqual([]);
   });
 });
+
+it('a model that no provider lists goes to those that take any', () => {
+  const timeouts = { connect_ms: 1, first_token_ms: 1, total_ms: 1 };
+  const catalogue = createModelCatalogue({
+    overrides: {},
+    providers: {
+      openai: { kind: 'openai', timeouts },
+      router: { kind: 'openrouter', catch_all: true, timeouts },
+    },
+  });
+  expect(catalogue.targetsToCall('gpt-5.4-mini')).toEqual(['openai/gpt-5.4-mini']);
+  expect(catalogue.targetsToCall('meta-llama/llama-4-maverick')).toEqual([
+    'router/meta-llama/llama-4-maverick',
+  ]);
+  expect(catalogue.targetsOfModel('meta-llama/llama-4-maverick')).toEqual([]);
+});

@@ -30,6 +30,8 @@ export interface ModelCatalogue {
   resolve(target: Target): ResolvedModel;
   /** Targets of the configured providers that serve a plain model name, in the order of the configuration. */
   targetsOfModel(plainName: string): Target[];
+  /** The same; for a model that no provider lists, those of the providers that take any (`catch_all`). */
+  targetsToCall(plainName: string): Target[];
 }
 
 export interface ModelCatalogueOptions {
@@ -71,7 +73,15 @@ export function createModelCatalogue({ overrides, providers }: ModelCatalogueOpt
       .map(([provider]) => formatTarget({ provider, model: plainName }));
   }
 
-  return { resolve, targetsOfModel };
+  function targetsToCall(plainName: string): Target[] {
+    const listed = targetsOfModel(plainName);
+    if (listed.length > 0) return listed;
+    return Object.entries(providers)
+      .filter(([, { catch_all: takesAny }]) => takesAny)
+      .map(([provider]) => formatTarget({ provider, model: plainName }));
+  }
+
+  return { resolve, targetsOfModel, targetsToCall };
 }
 
 function groupByVendor(models: Readonly<Record<string, ModelEntry>>): Map<string, KnownModel[]> {

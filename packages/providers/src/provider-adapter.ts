@@ -32,6 +32,8 @@ export interface ProviderSuccess {
   status: 'ok';
   completion: ChatCompletion;
   usage: Usage;
+  /** US dollars, where the server says what it charges, as aggregators do; it wins over any price list. */
+  costUsd?: number | null;
   warnings: Warning[];
   /** From sending to the first content; null for a plain answer. */
   firstTokenMs: number | null;
@@ -44,6 +46,7 @@ export interface ProviderFailure {
   error: AttemptError;
   /** What the vendor reported before it failed (a broken stream has often been paid); null when nothing is known. */
   usage: Usage | null;
+  costUsd?: number | null;
   warnings: Warning[];
   firstTokenMs: number | null;
   rateLimit: RateLimitSnapshot | null;

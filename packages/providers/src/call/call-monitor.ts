@@ -25,6 +25,9 @@ export interface CallMonitor {
   /** Keeps the newest usage, so that it survives a stream that breaks. */
   reportUsage(usage: Usage): void;
   usage(): Usage | null;
+  /** Keeps the newest cost in US dollars that the server names; null keeps what is known. */
+  reportCost(costUsd: number | null): void;
+  costUsd(): number | null;
   /** What the newest answer's headers said; null keeps what is known. */
   reportRateLimit(snapshot: RateLimitSnapshot | null): void;
   rateLimit(): RateLimitSnapshot | null;
@@ -49,6 +52,7 @@ export function createCallMonitor({
   let firstTokenMs: number | null = null;
   let usage: Usage | null = null;
   let rateLimit: RateLimitSnapshot | null = null;
+  let costUsd: number | null = null;
 
   const interrupt = (reason: Interruption): void => {
     if (interruption) return;
@@ -84,6 +88,10 @@ export function createCallMonitor({
       usage = newest;
     },
     usage: () => usage,
+    reportCost(named) {
+      costUsd = named ?? costUsd;
+    },
+    costUsd: () => costUsd,
     reportRateLimit(snapshot) {
       rateLimit = snapshot ?? rateLimit;
     },

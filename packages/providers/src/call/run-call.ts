@@ -47,6 +47,7 @@ export async function runCall<Body>(
     status: 'error',
     error: { ...error, message: safeMessage(error.message, apiKey) },
     usage: monitor.usage(),
+    costUsd: monitor.costUsd(),
     warnings,
     firstTokenMs: monitor.firstTokenMs(),
     rateLimit: monitor.rateLimit(),
@@ -63,10 +64,12 @@ export async function runCall<Body>(
     if (early) return early;
     const answer = await vendorCall.send(rendered.body, monitor);
     if (answer.usage) monitor.reportUsage(answer.usage);
+    if (answer.status === 'ok') monitor.reportCost(answer.costUsd ?? null);
     if (answer.status === 'error') return interrupted() ?? failure(answer.error);
     return successOf(answer, {
       request: call.request,
       warnings,
+      costUsd: monitor.costUsd(),
       firstTokenMs: monitor.firstTokenMs(),
       rateLimit: monitor.rateLimit(),
     });

@@ -15,9 +15,10 @@ export function successOf(
   {
     request,
     warnings,
+    costUsd = null,
     firstTokenMs,
     rateLimit,
-  }: { request: ChatRequest } & Pick<ProviderSuccess, 'warnings' | 'firstTokenMs' | 'rateLimit'>,
+  }: { request: ChatRequest } & Pick<ProviderSuccess, 'warnings' | 'costUsd' | 'firstTokenMs' | 'rateLimit'>,
 ): ProviderSuccess {
   const usage = reported ?? estimateUsage(request, completion.choices);
   return {
@@ -45,6 +46,7 @@ export function successOf(
       },
     },
     usage,
+    costUsd,
     warnings: reported ? warnings : [...warnings, USAGE_ESTIMATED],
     firstTokenMs,
     rateLimit,

@@ -7,5 +7,7 @@ export type VendorAnswer =
       completion: Omit<ChatCompletion, 'usage' | 'object'>;
       /** Null when the vendor reported none. */
       usage: Usage | null;
+      /** US dollars that it says the call cost. */
+      costUsd?: number | null;
     }
   | { status: 'error'; error: AttemptError; usage: Usage | null };

@@ -7,6 +7,7 @@ const errorObjectSchema = z.object({
   message: z.string().catch(''),
   type: z.string().nullish().catch(null),
   code: z.union([z.string(), z.number()]).nullish().catch(null),
+  metadata: z.object({ flagged_input: z.unknown() }).nullish().catch(null),
 });
 
 /** Source: OpenAI's guide "Error codes"; the last rows are Azure's, OpenRouter's and vLLM's words. */
@@ -46,8 +47,11 @@ export interface ApiErrorFacts {
 /** An OpenAI-style error as the broker's. */
 export function apiError({ vendor, status, error, fallbackText, retryAfterMs }: ApiErrorFacts): AttemptError {
   const parsed = errorObjectSchema.safeParse(typeof error === 'string' ? { message: error } : error);
-  const { message = fallbackText, type = null, code = null } = parsed.success ? parsed.data : {};
-  const word = [code, type].map((text) => CODES[String(text)]).find((found) => found !== undefined) ?? null;
+  const { message = fallbackText, type = null, code = null, metadata } = parsed.success ? parsed.data : {};
+  // OpenRouter's 403 for a flagged prompt says nothing against the key.
+  const flagged = metadata?.flagged_input === undefined ? undefined : 'content_filter';
+  const word =
+    flagged ?? [code, type].map((text) => CODES[String(text)]).find((found) => found !== undefined) ?? null;
   if (status !== null) {
     const known = WORD_WINS.has(status) ? word : null;
     return errorOfStatus({ vendor, status, text: message || fallbackText, retryAfterMs, code: known });

@@ -8,7 +8,7 @@ import { finishReason } from './finish-reason.ts';
 import { createReasoningDetailPieces } from './reasoning-detail-pieces.ts';
 import { messageSchema, takeMessage } from './take-message.ts';
 import { logprobsSchema } from './logprobs-schema.ts';
-import { usageOf, usageReportSchema } from './usage-of.ts';
+import { costOf, usageOf, usageReportSchema } from './usage-of.ts';
 
 /** Source: OpenAI API reference, "The chat completion object". Unknown fields are ignored. */
 const completionSchema = z.object({
@@ -52,6 +52,7 @@ export function fromResponse(
   return {
     status: 'ok',
     usage,
+    costUsd: costOf(data.usage),
     completion: {
       id: data.id,
       created: data.created ?? Math.floor(Date.now() / 1_000),

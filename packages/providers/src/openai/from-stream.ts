@@ -9,7 +9,7 @@ import { finishReason } from './finish-reason.ts';
 import { logprobsSchema } from './logprobs-schema.ts';
 import { createReasoningDetailPieces, type ReasoningDetailPieces } from './reasoning-detail-pieces.ts';
 import { messageSchema, takeMessage } from './take-message.ts';
-import { usageOf, usageReportSchema } from './usage-of.ts';
+import { costOf, usageOf, usageReportSchema } from './usage-of.ts';
 
 /** Source: OpenAI API reference, "The chat completion chunk object". */
 const chunkSchema = z.object({
@@ -121,6 +121,7 @@ function take(chunk: Chunk, { progress, context }: { progress: Progress; context
     progress.finished.set(index, reason);
     for (const block of blocks.flush()) collector.addReasoningDetail(block);
   }
+  context.monitor.reportCost(costOf(chunk.usage));
   const usage = usageOf(chunk.usage);
   if (!usage) return;
   progress.usage = usage;

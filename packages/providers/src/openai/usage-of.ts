@@ -2,9 +2,11 @@ import type { Usage } from '@sluice/contracts';
 import { z } from 'zod';
 import { tokenCount } from '../call/token-count.ts';
 
+const dollars = z.number().nonnegative().nullish().catch(null);
+
 /**
  * Source: OpenAI API reference, "CompletionUsage"; `prompt_cache_hit_tokens` is DeepSeek's, `cache_write_tokens`
- * OpenRouter's.
+ * OpenRouter's, and so are the costs ("Usage Accounting").
  */
 export const usageReportSchema = z.object({
   prompt_tokens: tokenCount,
@@ -19,6 +21,9 @@ export const usageReportSchema = z.object({
     .object({ reasoning_tokens: tokenCount, audio_tokens: tokenCount })
     .nullish()
     .catch(null),
+  cost: dollars,
+  is_byok: z.boolean().nullish().catch(null),
+  cost_details: z.object({ upstream_inference_cost: dollars }).nullish().catch(null),
 });
 export type UsageReport = z.infer<typeof usageReportSchema>;
 
@@ -43,4 +48,14 @@ export function usageOf(report: UsageReport | null | undefined): Usage | null {
     ...(audioInput > 0 ? { audio_input_tokens: audioInput } : {}),
     ...(audioOutput > 0 ? { audio_output_tokens: audioOutput } : {}),
   };
+}
+
+/**
+ * US dollars that the server says the call cost; null when it does not say. With the caller's own key at the vendor
+ * behind OpenRouter, `cost` is its fee alone, and what the vendor charges comes on top.
+ */
+export function costOf(report: UsageReport | null | undefined): number | null {
+  if (typeof report?.cost !== 'number') return null;
+  const ownKey = report.is_byok ? (report.cost_details?.upstream_inference_cost ?? 0) : 0;
+  return report.cost + ownKey;
 }

@@ -1,5 +1,6 @@
 import { Agent, fetch as undiciFetch } from 'undici';
 import type { CallMonitor } from '../call/call-monitor.ts';
+import { costHeader } from '../call/cost-header.ts';
 import { rateLimitHeaders } from '../call/rate-limit-headers.ts';
 
 /** An answer of a model is text of some thousand tokens; more is a fault, and would have to fit into memory. */
@@ -74,6 +75,7 @@ async function vendorFetch(
 ): Promise<unknown> {
   try {
     const response = await undiciFetch(input, { ...init, redirect: 'manual' });
+    monitor.reportCost(costHeader((name) => response.headers.get(name)));
     monitor.reportRateLimit(rateLimitHeaders((name) => response.headers.get(name)));
     return response;
   } catch (error) {

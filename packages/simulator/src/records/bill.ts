@@ -31,12 +31,17 @@ export interface Bill {
   clear(): void;
 }
 
-function factorOf({ serviceTier, isBatch, price }: BillEntry): number {
+function factorOf({
+  serviceTier,
+  isBatch,
+  price,
+}: Pick<BillEntry, 'serviceTier' | 'isBatch' | 'price'>): number {
   if (isBatch) return price.batch_factor;
   return serviceTier === 'flex' || serviceTier === 'priority' ? price[`${serviceTier}_factor`] : 1;
 }
 
-function costOf(entry: BillEntry): number {
+/** US dollars at the account's prices. */
+export function costOf(entry: Omit<BillEntry, 'account' | 'model'>): number {
   const { promptTokens, completionTokens, cache, price } = entry;
   const { readTokens, write5mTokens, write1hTokens } = cache;
   const plainTokens = promptTokens - readTokens - write5mTokens - write1hTokens;

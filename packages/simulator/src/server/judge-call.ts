@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { FaultRule } from '../config/fault-rule.ts';
+import { costOf } from '../records/bill.ts';
 import { isObject } from '../vendors/is-object.ts';
 import type {
   SimulatedCompletion,
@@ -132,5 +133,9 @@ export async function judgeCall(
     return { status: 'fail', rule, answer: wire.error('server_error', context, hintOf(rule)) };
   }
   if (chat.cache) completion.cache = account.cache.use(chat.cache, context.nowMs);
+  if (account.config.kind === 'openrouter') {
+    const price = account.config.models[chat.model]?.price ?? account.config.price;
+    completion.costUsd = costOf({ ...completion, serviceTier: null, isBatch: false, price });
+  }
   return { status: 'run', completion, rule };
 }

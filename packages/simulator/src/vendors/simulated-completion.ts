@@ -43,4 +43,6 @@ export interface SimulatedCompletion {
   completionTokens: number;
   reasoningTokens: number;
   cache: CacheUse;
+  /** US dollars, told with the usage; absent: not told. */
+  costUsd?: number;
 }

@@ -1,12 +1,13 @@
 import type { SimulatedCompletion } from '../simulated-completion.ts';
 
-/** Source: OpenAI API reference, "The chat completion object", usage. Reasoning is part of the completion. */
+/** Source: OpenAI API reference, "The chat completion object", usage. Reasoning is part of the completion. `cost` is OpenRouter's. */
 export function openaiUsage({
   chat,
   promptTokens,
   completionTokens,
   reasoningTokens,
   cache,
+  costUsd,
 }: SimulatedCompletion): object {
   const audio = chat.turns.flatMap(({ media = [] }) => media).filter(({ kind }) => kind === 'audio');
   return {
@@ -23,5 +24,6 @@ export function openaiUsage({
       accepted_prediction_tokens: 0,
       rejected_prediction_tokens: 0,
     },
+    ...(costUsd === undefined ? {} : { cost: costUsd, is_byok: false }),
   };
 }
