@@ -8,7 +8,7 @@ import type {
   ReplyChannel,
 } from '@sluice/broker';
 import type { Config, Target } from '@sluice/contracts';
-import type { ResolvedModel } from '@sluice/core';
+import type { ResolvedModel, World } from '@sluice/core';
 import type { Logger, Metrics, RedisFacts } from '@sluice/runtime';
 import type { ApiLimits } from './api-limits.ts';
 
@@ -35,6 +35,8 @@ export interface ApiDeps {
   resolveModel: (target: Target) => Pick<ResolvedModel, 'entry' | 'vendor'>;
   /** Targets of the configured providers that the catalogue or the configuration names. */
   knownTargets: () => readonly Target[];
+  /** What is known of targets at this moment; never waits. */
+  world: () => World;
   /** Why a webhook may not go to this URL; null when it may. Looks at the text alone. */
   refuseWebhookUrl: (url: string) => string | null;
   /** Null: only keys made through the API work. */

@@ -7,6 +7,7 @@ export function showProvider(
   {
     provider,
     state,
+    health,
     override,
     targets,
     keyStates,
@@ -14,6 +15,7 @@ export function showProvider(
     /** With overrides. */
     provider: ProviderConfig;
     state: ProviderState;
+    health: Pick<ProviderStatus, 'health' | 'reported_trouble'>;
     override: LimitOverride;
     targets: readonly Target[];
     keyStates: KeyStatus[];
@@ -36,6 +38,7 @@ export function showProvider(
     leases: limiter?.status.holders ?? [],
     paused_ms: limiter?.status.paused_ms ?? 0,
     rate_share: limiter?.status.rate_share ?? 1,
+    ...health,
     workers: workers.map(({ tiers, ...worker }) => ({ ...worker, tiers: [...tiers] })),
     depth: {
       waiting: priority + standard + flex,

@@ -5,6 +5,7 @@ import {
   createInstallationSecret,
   createKeys,
   createReplyChannel,
+  openWorldView,
   fairnessPolicy,
 } from '@sluice/broker';
 import type { Config } from '@sluice/contracts';
@@ -62,6 +63,19 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     }),
   });
 
+  const knownTargets = () => listTargets({ config, targetsOfModel: catalogue.targetsOfModel });
+  const worldView = openWorldView({
+    open: () => {
+      const { redis, broker } = kept.current();
+      return { redis, backlog: broker.backlog };
+    },
+    keys,
+    config: () => config,
+    knownTargets,
+    // The connection's own errors are logged; until it is back everything counts as healthy.
+    onError: (error) => logger.debug({ reason: (error as Error).message }, 'the world was not read'),
+  });
+
   const app = await buildApi({
     store: deferMethods(() => kept.current().broker.jobs),
     operations: deferMethods(() => kept.current().broker.operations),
@@ -74,7 +88,8 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     config: () => config,
     targetsOfModel: (model) => catalogue.targetsToCall(model),
     resolveModel: (target) => catalogue.resolve(target),
-    knownTargets: () => listTargets({ config, targetsOfModel: catalogue.targetsOfModel }),
+    knownTargets,
+    world: worldView.world,
     refuseWebhookUrl: (url) => {
       const { allow_private_network: allowPrivateNetwork, allow_cidrs: allowCidrs } = config.webhooks;
       const verdict = checkUrl(url, { allowPrivateNetwork, allowCidrs });
@@ -98,6 +113,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
 
   async function closeAll(): Promise<void> {
     await app.close();
+    worldView.close();
     replies.close();
     await wakeups.close();
     await kept.close();

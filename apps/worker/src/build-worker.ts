@@ -27,6 +27,7 @@ import { openWorkerHealth } from './open-worker-health.ts';
 import { observeKeys } from './observe-keys.ts';
 import { openProvider } from './open-provider.ts';
 import { createJobLoader } from './load-job.ts';
+import { probeTargets } from './probe-targets.ts';
 import { publishLimiter } from './publish-limiter.ts';
 import { runJob } from './run-job.ts';
 import { watchRunningJobs } from './watch-running-jobs.ts';
@@ -203,6 +204,14 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
   const stopPublishing = providers.map(({ runtime: { name, limiter } }) =>
     publishLimiter({ provider: name, limiter, operations: broker.operations, onError }),
   );
+  const stopProbing = probeTargets({
+    providers: providers.map(({ runtime }) => runtime),
+    ...health,
+    catalogue,
+    nowMs: clock.nowMs,
+    metrics,
+    onError,
+  });
   const stopWatching = watchRunningJobs({ redis, keys: broker.keys, drains, abortJob, onError });
 
   let closing: Promise<void> | null = null;
@@ -211,6 +220,7 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
       Array.from(drains.values(), (drain) => drain.close({ graceMs: options.graceMs ?? GRACE_MS })),
     );
     stopWatching();
+    stopProbing();
     stopPublishing.forEach((stop) => stop());
     live.close();
     health.close();

@@ -1,4 +1,4 @@
-import type { Config } from '@sluice/contracts';
+import type { BreakerConfig, Config } from '@sluice/contracts';
 import { breakerPolicy } from '@sluice/core';
 import { openHealthBoard, type HealthBoard, type HealthStore } from '@sluice/broker';
 import type { Logger, Metrics } from '@sluice/runtime';
@@ -8,6 +8,8 @@ import { createTargetHealth, type TargetHealth } from './target-health.ts';
 export interface WorkerHealth {
   targets: TargetHealth;
   board: HealthBoard;
+  /** In force. */
+  settings: () => BreakerConfig;
   /** Hears of changes from now on; the subscriber must be subscribed to the control channel. Borrowed. */
   follow(subscriber: Redis): void;
   reconfigure(config: Config): void;
@@ -48,6 +50,7 @@ export async function openWorkerHealth({
   return {
     targets,
     board,
+    settings: () => current.breaker,
     reconfigure(next) {
       current = next;
       policyInForce = breakerPolicy(next.breaker);

@@ -16,6 +16,7 @@ const scripts = {
   depth: readScript('depth'),
   setPolicy: readScript('set-policy'),
   hold: readScript('hold'),
+  wake: readScript('wake'),
 };
 
 /** A ticket id is `<job id>.<turn>`; it is never used twice. */
@@ -170,6 +171,11 @@ export function createBacklog({
      */
     async hold(provider: string, { model, forMs }: { model: string | null; forMs: number }): Promise<void> {
       await run('hold', provider, [model ?? '*', Math.ceil(forMs)]);
+    },
+
+    /** Delayed tickets of these models need not wait any longer; they go with the next release. Answers how many. */
+    async wake(provider: string, models: readonly string[]): Promise<number> {
+      return Number(await run('wake', provider, models));
     },
 
     async withdraw(provider: string, ticket: string): Promise<Released> {

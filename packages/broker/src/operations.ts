@@ -1,17 +1,13 @@
-import {
-  limiterStatusSchema,
-  TIERS,
-  type LimiterStatus,
-  type LimitOverride,
-  type LimitPatch,
-  type Tier,
-} from '@sluice/contracts';
+import { TIERS, type LimiterStatus, type LimitOverride, type LimitPatch, type Tier } from '@sluice/contracts';
 import type { BacklogDepth } from './backlog-depth.ts';
 import type { Backlog } from './backlog.ts';
 import type { FairnessPolicy } from './fairness-policy.ts';
+import { createHealthStore, type HealthSubject } from './health-store.ts';
 import type { Keys } from './keys.ts';
 import { createLimitOverrides, type LimitOverrides } from './limit-overrides.ts';
 import { createProviderKeys } from './provider-keys.ts';
+import { readHealth, readLatencies, type LatencySample, type ProviderHealth } from './read-health.ts';
+import { limiterStatusKey, readLimiterStatus } from './read-limiter-status.ts';
 import type { RedisClient } from './script.ts';
 
 /** A worker process that lives. */
@@ -31,6 +27,13 @@ export interface ProviderState {
   nowMs: number;
 }
 
+export interface ProviderHealthState {
+  /** Of Redis' clock. */
+  nowMs: number;
+  health: ProviderHealth;
+  latencies: readonly LatencySample[];
+}
+
 /** A report that is not renewed for so long is of nobody. */
 const REPORT_TTL_MS = 5_000;
 
@@ -46,7 +49,8 @@ export function createOperations({
 }) {
   const overrides = createLimitOverrides({ redis, keys });
   const providerKeys = createProviderKeys({ redis, keys });
-  const reportKey = (provider: string): string => `${keys.backlog(provider)}:report`;
+  const health = createHealthStore({ redis, keys });
+  const reportKey = (provider: string): string => limiterStatusKey(keys, provider);
 
   return {
     /** A worker tells how the provider's limits stand. */
@@ -55,23 +59,43 @@ export function createOperations({
     },
 
     async providerState(provider: string): Promise<ProviderState> {
-      const [depth, rows, report, leftMs, [seconds, micros]] = await Promise.all([
+      const [depth, rows, status, leftMs, [seconds, micros]] = await Promise.all([
         backlog.depth(provider),
         redis.hgetall(`${keys.backlog(provider)}:workers`),
-        redis.get(reportKey(provider)),
+        readLimiterStatus(redis, { keys, provider }),
         redis.pttl(reportKey(provider)),
         redis.time(),
       ]);
       const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
-      const parsed = report === null ? null : limiterStatusSchema.safeParse(JSON.parse(report));
       return {
         nowMs,
         depth,
         workers: liveWorkers(rows, nowMs),
-        limiter: parsed?.success
-          ? { atMs: nowMs - (REPORT_TTL_MS - Math.max(0, leftMs)), status: parsed.data }
-          : null,
+        limiter: status && { atMs: nowMs - (REPORT_TTL_MS - Math.max(0, leftMs)), status },
       };
+    },
+
+    /** How the provider's models do. */
+    async providerHealth(provider: string, { windowMs }: { windowMs: number }): Promise<ProviderHealthState> {
+      const [seconds, micros] = await redis.time();
+      const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+      const [health, latencies] = await Promise.all([
+        readHealth(redis, { keys, provider, nowMs, windowMs }),
+        readLatencies(redis, { keys, provider, nowMs }),
+      ]);
+      return { nowMs, health, latencies };
+    },
+
+    /** In force at every process as soon as it hears of it. */
+    async setBreakers(
+      provider: string,
+      subjects: readonly Pick<HealthSubject, 'model' | 'lane'>[],
+      to: 'open' | 'closed' | 'auto',
+    ): Promise<void> {
+      if (subjects.length === 0) return;
+      await health.force(provider, subjects, to);
+      // Jobs that waited for it look at once.
+      if (to !== 'open') await backlog.wake(provider, [...new Set(subjects.map(({ model }) => model))]);
     },
 
     /** Limits that are set over the configuration, by provider. */

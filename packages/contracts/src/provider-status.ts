@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PROVIDER_KINDS } from './config.ts';
+import { targetHealthSchema } from './target-health.ts';
 import { tierSchema } from './tier.ts';
 
 /** How one limit stands, as the worker that looked last saw it. */
@@ -70,6 +71,13 @@ export const providerStatusSchema = z.object({
   leases: z.array(z.object({ worker: z.string(), calls: z.number() })),
   paused_ms: z.number().meta({ description: 'How long it still rests after a refusal.' }),
   rate_share: z.number().meta({ description: 'Part of its rates that is used after a refusal; 1 is all.' }),
+  health: z
+    .array(targetHealthSchema)
+    .meta({ description: 'By model and lane; only where something is known.' }),
+  reported_trouble: z
+    .string()
+    .nullable()
+    .meta({ description: 'What its status page says, when that is not that all is well.' }),
   workers: z.array(
     z.object({
       worker: z.string(),

@@ -9,6 +9,8 @@ export * from './check-request.ts';
 export * from './counts-against-health.ts';
 export * from './decide-next.ts';
 export * from './estimate-tokens.ts';
+export * from './is-slow.ts';
+export * from './latency-histogram.ts';
 export * from './list-targets.ts';
 export * from './media-tokens.ts';
 export * from './media/actual-media-type.ts';

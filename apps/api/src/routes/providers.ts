@@ -15,7 +15,9 @@ import { configuredTargets } from '../configured-targets.ts';
 import { errorResponses } from '../error-responses.ts';
 import { jsonResponse } from '../json-response.ts';
 import { showKeyStates } from '../show-key-states.ts';
+import { showProviderHealth } from '../show-provider-health.ts';
 import { showProvider } from '../show-provider.ts';
+import { addBreakerRoute } from './provider-breaker.ts';
 
 const nameParamsSchema = z.object({ name: z.string().meta({ description: 'A provider of sluice.yaml.' }) });
 const keyParamsSchema = nameParamsSchema.extend({
@@ -139,6 +141,7 @@ export function addProviderRoutes(app: ApiServer, deps: ApiDeps): void {
       return readProvider(name, await deps.operations.limitOverrides());
     },
   });
+  addBreakerRoute(app, deps);
 
   async function readProvider(name: string, overrides: LimitOverrides): Promise<ProviderStatus> {
     const config = deps.config();
@@ -153,6 +156,7 @@ export function addProviderRoutes(app: ApiServer, deps: ApiDeps): void {
       provider,
       state,
       keyStates: showKeyStates(name, { provider, retired, limiter, nowMs }),
+      health: await showProviderHealth(name, deps),
       override: overrides[name] ?? {},
       targets: configuredTargets(name, config),
     });
