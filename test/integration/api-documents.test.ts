@@ -65,6 +65,8 @@ test('the OpenAPI document lists every route of this release', () => {
     'post /v1/keys',
     'post /v1/keys/{id}/revoke',
     'post /v1/keys/{id}/rotate',
+    'post /v1/providers/{name}/breaker',
+    'post /v1/providers/{name}/keys/{key}',
     'post /v1/responses',
     'post /v1/responses/{id}/cancel',
   ]);
