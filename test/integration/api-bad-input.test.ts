@@ -79,7 +79,7 @@ const cases: [name: string, body: unknown, code: string, param: string | null, m
     'unsupported_option',
     'request.prediction',
   ],
-  ['a value of a later release', { ...SUBMISSION, lane: 'batch' }, 'unsupported_option', 'lane'],
+  ['a value of a later release', { ...SUBMISSION, cache: 'on' }, 'unsupported_option', 'cache'],
   ['5,000 levels of nesting', deep, 'body_too_deep', null],
   ['prototype poisoning', '{"__proto__":{"x":1},"request":{}}', 'invalid_request', null],
   ['deeper', '{"request":{"constructor":{"prototype":{}}}}', 'invalid_request', null],

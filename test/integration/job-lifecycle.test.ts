@@ -137,7 +137,7 @@ test('a more urgent tier goes first although others came before', async () => {
   });
   try {
     const flex = await Promise.all(
-      Array.from({ length: 40 }, () => limited.submit({ tier: 'flex', request: OPENAI })),
+      Array.from({ length: 40 }, () => limited.submit({ tier: 'flex', lane: 'live', request: OPENAI })),
     );
     const urgent = await limited.submit({ tier: 'priority', request: OPENAI });
     await limited.ended(urgent.id);

@@ -11,6 +11,7 @@ import { estimateTokens, planRoute } from '@sluice/core';
 import type { ApiDeps } from './api-deps.ts';
 import type { Caller } from './caller.ts';
 import { eligibleChain } from './eligible-chain.ts';
+import { planJobLane } from './plan-job-lane.ts';
 
 const DEFAULT_LIFETIME_MS = 24 * 3_600_000;
 
@@ -27,18 +28,23 @@ export interface NewJobInput {
 
 /**
  * A checked submission as the job to store: chain planned, deadline and webhook resolved.
- * @throws ApiError `unknown_route`, `unknown_target`, `unknown_model`, `no_eligible_target`, `invalid_webhook_url`,
- * `invalid_request`.
+ * @throws ApiError `unknown_route`, `unknown_target`, `unknown_model`, `no_eligible_target`, `deadline_unmeetable`,
+ * `invalid_webhook_url`, `invalid_request`.
  */
 export async function createNewJob(
   { id, bodyHash, submission, caller, retriedFrom, nowMs, warnings = [] }: NewJobInput,
-  deps: Pick<ApiDeps, 'config' | 'targetsOfModel' | 'resolveModel' | 'refuseWebhookUrl'>,
+  deps: Pick<ApiDeps, 'config' | 'targetsOfModel' | 'resolveModel' | 'refuseWebhookUrl' | 'world'>,
 ): Promise<NewJob> {
   const config = deps.config();
   const plan = planRoute({ submission, config, targetsOfModel: deps.targetsOfModel });
   if (plan.status === 'error') throw new ApiError(plan.code, plan.message, { param: plan.param });
   const request = submission.request as ChatRequest;
   const eligible = eligibleChain({ chain: plan.chain, request }, deps);
+  const deadlineMs = resolveDeadlineMs(submission, nowMs);
+  const lane = planJobLane(
+    { submission, chain: eligible.chain, request, timeLeftMs: deadlineMs - nowMs },
+    deps,
+  );
   const webhook = await resolveWebhook(submission.webhook, caller, deps.refuseWebhookUrl);
   const maxOpenJobs = config.tenants[caller.tenant]?.max_queued ?? config.tenant_defaults.max_queued;
   const keyLimits = countsJobs(caller.limits) ? caller.limits : null;
@@ -50,9 +56,10 @@ export async function createNewJob(
     tenant: caller.tenant,
     keyId: caller.keyId,
     tier: submission.tier,
-    lane: 'live',
+    lane: lane.choice.lane,
     route: plan.route,
-    chain: eligible.chain,
+    chain: lane.chain,
+    targetIndex: lane.targetIndex,
     request,
     options: {
       lane: submission.lane,
@@ -69,14 +76,14 @@ export async function createNewJob(
     task: submission.task ?? null,
     metadata: submission.metadata,
     tags: submission.tags,
-    decision: plan.decision,
+    decision: { ...plan.decision, lane: lane.choice },
     batchId: null,
     customId: null,
     retriedFrom: retriedFrom ?? null,
     estimatedTokens: estimateTokens(request).total,
     createdAtMs: nowMs,
-    deadlineMs: resolveDeadlineMs(submission, nowMs),
-    warnings: [...warnings, ...eligible.warnings],
+    deadlineMs,
+    warnings: [...warnings, ...eligible.warnings, ...lane.warnings],
     ...(maxOpenJobs === undefined ? {} : { maxOpenJobs }),
     ...(keyLimits ? { keyLimits } : {}),
   };

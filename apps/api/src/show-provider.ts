@@ -1,4 +1,4 @@
-import type { ProviderState } from '@sluice/broker';
+import type { LaneOverview, ProviderState } from '@sluice/broker';
 import type { KeyStatus, LimitOverride, ProviderConfig, ProviderStatus, Target } from '@sluice/contracts';
 
 /** A provider as operators see it: names of keys, never their values. */
@@ -21,7 +21,7 @@ export function showProvider(
     keyStates: KeyStatus[];
   },
 ): ProviderStatus {
-  const { depth, workers, limiter } = state;
+  const { batch, depth, workers, limiter } = state;
   const { priority, standard, flex } = depth.waiting;
   return {
     object: 'provider',
@@ -40,11 +40,29 @@ export function showProvider(
     rate_share: limiter?.status.rate_share ?? 1,
     ...health,
     workers: workers.map(({ tiers, ...worker }) => ({ ...worker, tiers: [...tiers] })),
+    batch: showBatch(batch),
     depth: {
       waiting: priority + standard + flex,
       delayed: depth.delayed,
       ready: depth.ready,
       inflight: depth.inflight,
     },
+  };
+}
+
+function showBatch({ waiting, runs, nowMs }: LaneOverview): ProviderStatus['batch'] {
+  return {
+    waiting,
+    runs: runs.map(({ run, model, state, batch, lines, done, createdAtMs, deadlineMs, isCancelled }) => ({
+      id: run,
+      model,
+      state,
+      batch_id: batch,
+      lines,
+      done,
+      age_ms: Math.max(0, nowMs - createdAtMs),
+      deadline: deadlineMs === 0 ? null : new Date(deadlineMs).toISOString(),
+      cancelled: isCancelled,
+    })),
   };
 }

@@ -53,6 +53,8 @@ async function submit(client: ApiClient, prompt: DemoPrompt, url: string, secret
   const body = {
     request: { messages: [{ role: 'user', content: prompt.prompt }], max_tokens: prompt.maxTokens },
     tier: prompt.tier,
+    // With a day's time jobs of tier flex would wait for a provider's batch.
+    within: '30m',
     task: prompt.task,
     webhook: { url, secret },
     tags: ['demo'],

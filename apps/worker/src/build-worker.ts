@@ -19,7 +19,9 @@ import {
   type OpenBroker,
 } from '@sluice/runtime';
 import { boundModelLabels } from './bound-model-labels.ts';
+import { openBatchLanes } from './batch-lane/open-batch-lanes.ts';
 import { drainProvider, type ProviderDrain } from './drain-provider.ts';
+import { laneAfterFlex } from './flex-call.ts';
 import { holdModel } from './hold-model.ts';
 import { openLiveConfig } from './live-config.ts';
 import { observeJobs } from './observe-jobs.ts';
@@ -179,6 +181,8 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
             maySpill,
             retryPolicy,
             health: health.targets,
+            config: live.current,
+            laneAfter: laneAfterFlex({ config: live.current, catalogue, nowMs: clock.nowMs }),
             nowMs: clock.nowMs,
             onPermit,
             onPostponed: holdModel({ provider: provider.runtime.name, backlog: broker.backlog, onError }),
@@ -212,13 +216,29 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
     metrics,
     onError,
   });
+  const closeBatchLanes = openBatchLanes(providers, {
+    worker,
+    open,
+    load,
+    catalogue,
+    retryPolicy,
+    keysOf,
+    maySpill,
+    health: health.targets,
+    config: live.current,
+    nowMs: clock.nowMs,
+    metrics,
+    logger,
+    onError,
+  });
   const stopWatching = watchRunningJobs({ redis, keys: broker.keys, drains, abortJob, onError });
 
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
-    await Promise.all(
-      Array.from(drains.values(), (drain) => drain.close({ graceMs: options.graceMs ?? GRACE_MS })),
-    );
+    await Promise.all([
+      closeBatchLanes(),
+      ...Array.from(drains.values(), (drain) => drain.close({ graceMs: options.graceMs ?? GRACE_MS })),
+    ]);
     stopWatching();
     stopProbing();
     stopPublishing.forEach((stop) => stop());

@@ -1,8 +1,16 @@
-import { parseTarget, type ChatRequest, type Target, type Warning, type ChatDelta } from '@sluice/contracts';
+import {
+  parseTarget,
+  type ChatDelta,
+  type ChatRequest,
+  type Lane,
+  type Target,
+  type Warning,
+} from '@sluice/contracts';
 import { mediaTokens, priceRequest, promptBytes, type ModelCatalogue, type TokenLearner } from '@sluice/core';
 import type { AttemptEnd, JobRecord } from '@sluice/broker';
 import type { ProviderOutcome } from '@sluice/providers';
 import { createDeltaWriter } from './delta-writer.ts';
+import { asFlexCall } from './flex-call.ts';
 import type { PoolKey } from './key-pool.ts';
 import type { ProviderRuntime } from './provider-runtime.ts';
 import { retryWhileRedisIsAway } from './retry-while-redis-is-away.ts';
@@ -25,6 +33,8 @@ export async function callProvider({
   target,
   provider,
   key,
+  lane = 'live',
+  flexTimeoutMs,
   catalogue,
   learner,
   signal,
@@ -37,6 +47,9 @@ export async function callProvider({
   target: Target;
   provider: ProviderRuntime;
   key: PoolKey;
+  /** @defaultValue live */
+  lane?: Lane;
+  flexTimeoutMs: number;
   catalogue: ModelCatalogue;
   learner: TokenLearner;
   signal: AbortSignal;
@@ -57,8 +70,9 @@ export async function callProvider({
     signal,
     timeouts: provider.timeouts,
   };
+  const sent = lane === 'flex' ? asFlexCall(call, flexTimeoutMs) : call;
   let outcome = await provider.keys.withKey(key, (adapter) =>
-    adapter.call(job.request.stream ? { ...call, onDelta: deltas.push } : call),
+    adapter.call(job.request.stream ? { ...sent, onDelta: deltas.push } : sent),
   );
   const latencyMs = Math.round(performance.now() - startedAt);
   await onAnswer(outcome, latencyMs);

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { isTerminal, parseTarget, type Target } from '@sluice/contracts';
+import { isTerminal, parseTarget, type Config, type Target } from '@sluice/contracts';
 import { LOST_WORKER, parseTicketId, type Broker, type JobRecord } from '@sluice/broker';
 import { estimateTokens, type TokenLearner } from '@sluice/core';
 import { MAX_PERMIT_AGE_MS, type Permit, type PostponeReason } from '@sluice/limiter';
 import { abortReasonOf, type AbortReason } from './abort-reason.ts';
 import { callProvider, type CallResult } from './call-provider.ts';
 import { failWithoutKey } from './fail-without-key.ts';
+import { laneOfCall } from './flex-call.ts';
 import type { ProviderRuntime } from './provider-runtime.ts';
 import { rateHintOf } from './rate-hint-of.ts';
 import { retryWhileRedisIsAway } from './retry-while-redis-is-away.ts';
@@ -26,6 +27,8 @@ export interface RunJobDeps extends SettleDeps {
   known: JobRecord | null;
   provider: ProviderRuntime;
   learner: TokenLearner;
+  /** In force now. */
+  config: () => Config;
   /** When a call at a target could start, in milliseconds; null when that is not known here. */
   startsInMs: (target: Target) => Promise<number | null>;
   /** The ticket has got its permit: the release stage may let the next one go. */
@@ -143,11 +146,13 @@ async function runAttempt(
     return settler.passOver(job, deps.health.unavailableMs(target, job.lane));
   }
   const { transitions } = broker;
+  const config = deps.config();
+  const lane = laneOfCall(job, target, { config, catalogue: deps.catalogue });
   const attemptStart = {
     target,
     provider_key: key.name,
     region: key.region,
-    lane: job.lane,
+    lane,
     ...(pass.isProbe ? { probe: true as const } : {}),
   };
   const started = await transitions.start(job, attemptStart).catch(() => null);
@@ -177,6 +182,8 @@ async function runAttempt(
     target,
     provider,
     key,
+    lane,
+    flexTimeoutMs: config.lanes.flex.timeout,
     catalogue: deps.catalogue,
     learner: deps.learner,
     signal: control.signal,
@@ -188,7 +195,8 @@ async function runAttempt(
   deps.observe.callsInFlight(-1);
   permit.lost.removeEventListener('abort', onLeaseLost);
   settlePermit(permit, result, provider.kind);
-  permit.learn(rateHintOf(result.outcome));
+  // That the flex tier has no room says nothing about the account's limits.
+  if (lane === 'live' || result.outcome.status === 'ok') permit.learn(rateHintOf(result.outcome));
   provider.keys.judge(key, result.attemptEnd.error);
   deps.observe.attemptEnded(job, target, result.attemptEnd);
   const { isProbe } = pass;

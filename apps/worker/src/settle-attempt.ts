@@ -1,5 +1,5 @@
 import { isTerminal } from '@sluice/contracts';
-import type { Attempt, AttemptError, ChatRequest, JobError, Target, Warning } from '@sluice/contracts';
+import type { Attempt, AttemptError, ChatRequest, JobError, Lane, Target, Warning } from '@sluice/contracts';
 import { expiredError, unpaidEnd, type AttemptEnd, type Broker, type JobRecord } from '@sluice/broker';
 import {
   decideNext,
@@ -26,7 +26,14 @@ export interface SettleDeps {
   maySpill: (job: JobRecord, target: Target) => boolean;
   /** Milliseconds of Redis' clock. */
   nowMs: () => number;
+  /** In which lane a job goes on after an attempt that failed; @defaultValue as before. */
+  laneAfter?: (job: JobRecord, failed: FailedAttempt) => { lane: Lane; again?: { delayMs: number } };
   observe: RunJobObserver;
+}
+
+export interface FailedAttempt {
+  attempt: number;
+  error: AttemptError;
 }
 
 export interface RunJobObserver {
@@ -106,6 +113,8 @@ export function createSettler(deps: SettleDeps) {
   /** The same target again, another target, the next round, or the end. */
   const goOn = async (job: RunnableJob, ended: EndedAttempt, error: AttemptError): Promise<void> => {
     const nowMs = deps.nowMs();
+    const { lane, again } = deps.laneAfter?.(job, { attempt: ended.attempt, error }) ?? { lane: job.lane };
+    if (again) return requeue(job, { ...ended, ...stayAt(job), ...again, lane, reason: error.code });
     const step = decideNext({
       chain: job.chain,
       targetIndex: job.targetIndex,
@@ -128,7 +137,7 @@ export function createSettler(deps: SettleDeps) {
     });
     if (step.action === 'fail') return fail(job, ended, jobError(step.code, step.message, error));
     const { action: _, ...next } = step;
-    await requeue(job, { ...ended, ...next, reason: error.code });
+    await requeue(job, { ...ended, ...next, lane, reason: error.code });
   };
 
   /** Ends a turn whose wait or call was ended from outside. */
@@ -244,7 +253,13 @@ export function createSettler(deps: SettleDeps) {
     if (outcome.status === 'fenced') return placeIfOurs(job);
     const { turn, readyAtMs } = outcome;
     await retryWhileRedisIsAway(() =>
-      placement.place({ ...job, turn, readyAtMs, targetIndex: input.targetIndex }),
+      placement.place({
+        ...job,
+        turn,
+        readyAtMs,
+        targetIndex: input.targetIndex,
+        lane: input.lane ?? job.lane,
+      }),
     );
   };
 
@@ -270,6 +285,11 @@ export function createSettler(deps: SettleDeps) {
 }
 
 export type Settler = ReturnType<typeof createSettler>;
+
+/** The same target in the same round. */
+function stayAt({ targetIndex, round }: JobRecord): { targetIndex: number; round: number; newRound: false } {
+  return { targetIndex, round, newRound: false };
+}
 
 /** The end of an attempt of which nothing is known to have been paid. */
 export function nothingPaid(job: RunnableJob, attempt: number): EndedAttempt {

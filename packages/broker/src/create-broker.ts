@@ -1,6 +1,9 @@
 import type { DurabilityMode, Tier } from '@sluice/contracts';
 import type { TenantShare } from './fairness-policy.ts';
 import { createBacklog } from './backlog.ts';
+import { createLanePool } from './batch-lane/lane-pool.ts';
+import { createLaneRuns } from './batch-lane/lane-runs.ts';
+import { createLineTransitions } from './batch-lane/line-transitions.ts';
 import { createDurabilityGate } from './durability.ts';
 import { createHealthStore } from './health-store.ts';
 import { createJobStore } from './job-store.ts';
@@ -55,7 +58,9 @@ export function createBroker(options: BrokerOptions) {
     keys,
     onError: (error) => onError(error, {}),
   });
-  const placement = createPlacement({ redis, keys, backlog, queues });
+  const lanePool = createLanePool({ redis, keys });
+  const laneRuns = createLaneRuns({ redis, keys });
+  const placement = createPlacement({ redis, keys, backlog, queues, lanePool });
   const quotas = createKeyQuotas({ redis, keys });
   const outbox = createOutbox({
     redis,
@@ -65,6 +70,12 @@ export function createBroker(options: BrokerOptions) {
     deliverWebhook: options.deliverWebhook,
   });
   const transitions = createTransitions({
+    redis,
+    keys,
+    outbox,
+    onFlushError: (jobId, error) => onError(error, { jobId }),
+  });
+  const lines = createLineTransitions({
     redis,
     keys,
     outbox,
@@ -80,12 +91,24 @@ export function createBroker(options: BrokerOptions) {
     transitions,
     outbox,
     quotas,
+    lanePool,
     confirmDurable: durability.confirm,
     isFull: memory.isFull,
     eraseWebhooks: options.eraseWebhooks ?? (async () => {}),
     onDeferredError: (error) => onError(error, {}),
   });
-  const sweeper = createSweeper({ redis, keys, backlog, queues, placement, transitions, outbox, onError });
+  const sweeper = createSweeper({
+    redis,
+    keys,
+    backlog,
+    queues,
+    placement,
+    lanePool,
+    laneRuns,
+    transitions,
+    outbox,
+    onError,
+  });
   return {
     keys,
     jobs,
@@ -95,9 +118,12 @@ export function createBroker(options: BrokerOptions) {
     outbox,
     quotas,
     transitions,
+    lanePool,
+    laneRuns,
+    lines,
     sweeper,
     health: createHealthStore({ redis, keys }),
-    operations: createOperations({ redis, keys, backlog }),
+    operations: createOperations({ redis, keys, backlog, laneRuns }),
     close: () => queues.close(),
   };
 }

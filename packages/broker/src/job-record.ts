@@ -80,6 +80,12 @@ export interface JobRecord {
   /** Raised by every transition that queues the job; a ticket of another turn is stale. */
   turn: number;
   owner: JobOwner | null;
+  /** Name of the run that has it, of owner `provider_batch`. */
+  run: string | null;
+  /** Number of the attempt of each run that the job was ever a line of. */
+  runs: Readonly<Record<string, number>>;
+  /** An attempt in a provider's batch that was not waited for and may still bring a result; 0 for none. */
+  hedged: number;
   /** Index into `chain` of the target that is next or running. */
   targetIndex: number;
   /** Walk of the chain, from 1. */
@@ -128,6 +134,8 @@ export type FixedJob = Pick<
 export type NewJob = FixedJob & {
   warnings: JobRecord['warnings'];
   request: ChatRequest;
+  /** Where in its chain it begins. @defaultValue 0 */
+  targetIndex?: number;
   /** SHA-256 of the submission as it was sent, hex; compared when an Idempotency-Key comes again. */
   bodyHash: string;
   /** Jobs that the tenant may have open; above it the job is not taken. @defaultValue no cap */

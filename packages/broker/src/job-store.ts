@@ -8,6 +8,7 @@ import {
   type QueuePlace,
   type SubmitOutcome,
 } from './broker.ts';
+import type { LanePool } from './batch-lane/lane-pool.ts';
 import { publishCancel } from './cancel-channel.ts';
 import type { JobRecord, NewJob } from './job-record.ts';
 import type { KeyQuotas } from './key-quotas.ts';
@@ -42,6 +43,7 @@ export interface JobStoreDeps {
   transitions: Transitions;
   outbox: Outbox;
   quotas: Pick<KeyQuotas, 'take' | 'settle'>;
+  lanePool: LanePool;
   /** Waits until what was written is as durable as configured. */
   confirmDurable: () => Promise<void>;
   /** True above 80 % of maxmemory. */
@@ -86,7 +88,7 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
     }
     const record = newRecord(job);
     const outcome =
-      job.idIsNew && redis instanceof Redis
+      job.idIsNew && job.lane !== 'batch' && redis instanceof Redis
         ? await createAtOnce(redis, job, record)
         : await createInTurn(job, record);
     if (outcome !== 'stored') return existingJob(job, outcome);
@@ -162,7 +164,7 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
     job: NewJob,
     { fields, released }: { fields: readonly string[]; released: Released },
   ): void => {
-    handOn(providerOf({ ...job, targetIndex: 0 }), released, {
+    handOn(providerOf({ ...job, targetIndex: job.targetIndex ?? 0 }), released, {
       ticket: ticketId(job.id, 1),
       firstTurn: toFirstTurn(job, fields),
     });
@@ -209,7 +211,8 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
     const now = (await load(id, tenant)) ?? job;
     if (outcome.status === 'fenced') return { status: 'ended', job: now };
     await publishCancel(redis, keys, id);
-    handOn(providerOf(job), await backlog.withdraw(providerOf(job), ticketId(id, job.turn)));
+    if (job.lane === 'batch') await deps.lanePool.withdraw(providerOf(job), [ticketId(id, job.turn)]);
+    else handOn(providerOf(job), await backlog.withdraw(providerOf(job), ticketId(id, job.turn)));
     return { status: 'cancelled', job: now };
   };
 
@@ -261,6 +264,7 @@ function newRecord(job: NewJob): JobRecord {
     replyTo: _replyTo,
     maxOpenJobs: _cap,
     keyLimits: _limits,
+    targetIndex = 0,
     ...fixed
   } = job;
   return {
@@ -270,8 +274,11 @@ function newRecord(job: NewJob): JobRecord {
     startedAtMs: null,
     finishedAtMs: null,
     turn: 1,
-    owner: 'backlog',
-    targetIndex: 0,
+    owner: job.lane === 'batch' ? 'collecting' : 'backlog',
+    run: null,
+    runs: {},
+    hedged: 0,
+    targetIndex,
     round: 1,
     roundFirstAttempt: 1,
     readyAtMs: 0,

@@ -20,6 +20,8 @@ export function createKeys(prefix: string) {
     backlog: (provider: string) => `${prefix}:backlog:{${provider}}`,
     /** Stem of what is known of the health of a provider's models. */
     health: (provider: string) => `${prefix}:health:{${provider}}`,
+    /** Stem of all keys of a provider's batch lane; the scripts append to it. */
+    lane: (provider: string) => `${prefix}:lane:{${provider}}`,
     /** Names of the providers that ever had a backlog. */
     providers: `${prefix}:providers`,
     /** Names of the tenants that ever had a job. */

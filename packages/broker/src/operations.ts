@@ -1,6 +1,7 @@
 import { TIERS, type LimiterStatus, type LimitOverride, type LimitPatch, type Tier } from '@sluice/contracts';
 import type { BacklogDepth } from './backlog-depth.ts';
 import type { Backlog } from './backlog.ts';
+import type { LaneOverview, LaneRuns } from './batch-lane/lane-runs.ts';
 import type { FairnessPolicy } from './fairness-policy.ts';
 import { createHealthStore, type HealthSubject } from './health-store.ts';
 import type { Keys } from './keys.ts';
@@ -25,6 +26,8 @@ export interface ProviderState {
   limiter: { atMs: number; status: LimiterStatus } | null;
   /** When that was, by Redis' clock. */
   nowMs: number;
+  /** Its batch lane. */
+  batch: LaneOverview;
 }
 
 export interface ProviderHealthState {
@@ -42,10 +45,12 @@ export function createOperations({
   redis,
   keys,
   backlog,
+  laneRuns,
 }: {
   redis: RedisClient;
   keys: Keys;
   backlog: Backlog;
+  laneRuns: LaneRuns;
 }) {
   const overrides = createLimitOverrides({ redis, keys });
   const providerKeys = createProviderKeys({ redis, keys });
@@ -59,8 +64,9 @@ export function createOperations({
     },
 
     async providerState(provider: string): Promise<ProviderState> {
-      const [depth, rows, status, leftMs, [seconds, micros]] = await Promise.all([
+      const [depth, batch, rows, status, leftMs, [seconds, micros]] = await Promise.all([
         backlog.depth(provider),
+        laneRuns.overview(provider),
         redis.hgetall(`${keys.backlog(provider)}:workers`),
         readLimiterStatus(redis, { keys, provider }),
         redis.pttl(reportKey(provider)),
@@ -70,6 +76,7 @@ export function createOperations({
       return {
         nowMs,
         depth,
+        batch,
         workers: liveWorkers(rows, nowMs),
         limiter: status && { atMs: nowMs - (REPORT_TTL_MS - Math.max(0, leftMs)), status },
       };

@@ -1,6 +1,7 @@
 import { parseTarget, type Target } from '@sluice/contracts';
 import { ticketId, parseTicketId, type Backlog, type Released, type WaitingTicket } from './backlog.ts';
 import type { FirstTurn } from './first-turn.ts';
+import { toPoolTicket, type LanePool } from './batch-lane/lane-pool.ts';
 import type { JobRecord } from './job-record.ts';
 import type { Keys } from './keys.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
@@ -8,6 +9,8 @@ import { decodeJob } from './stored-job.ts';
 import type { TicketQueues } from './ticket-queues.ts';
 
 const reticketScript = readScript('reticket');
+
+const NOTHING_RELEASED: Released = { tickets: [], lost: [], nextDueMs: null };
 
 /** The provider at which a job waits or runs. */
 export function providerOf(job: Pick<JobRecord, 'chain' | 'targetIndex'>): string {
@@ -23,11 +26,13 @@ export function createPlacement({
   keys,
   backlog,
   queues,
+  lanePool,
 }: {
   redis: RedisClient;
   keys: Keys;
   backlog: Backlog;
   queues: TicketQueues;
+  lanePool: LanePool;
 }) {
   /** Adds released tickets to BullMQ and queues lost ones under a new turn. `known` is carried by its ticket. */
   const handOn = async (
@@ -51,19 +56,23 @@ export function createPlacement({
     if (job && job.turn === newTurn) await place(job);
   };
 
-  /** Queues a job at its current turn and target. Idempotent. */
+  /** Queues a job at its current turn and target, in its lane. Idempotent. */
   const place = async (job: JobRecord): Promise<void> => {
     await handOn(providerOf(job), await enqueue(job));
   };
 
-  const enqueue = (job: PlacedJob): Promise<Released> => backlog.enqueue(providerOf(job), toWaiting(job));
+  const enqueue = async (job: LanedJob): Promise<Released> => {
+    if (job.lane !== 'batch') return backlog.enqueue(providerOf(job), toWaiting(job));
+    await lanePool.add(providerOf(job), toPoolTicket(job));
+    return NOTHING_RELEASED;
+  };
 
   return {
     handOn,
     requeueLost,
     place,
     enqueue,
-    /** `enqueue` as a command to be sent with others. */
+    /** `enqueue` as a command, for other lanes than batch, to be sent with others. */
     enqueuing: (job: PlacedJob) => backlog.enqueuing(providerOf(job), toWaiting(job)),
   };
 }
@@ -72,6 +81,8 @@ type PlacedJob = Pick<
   JobRecord,
   'id' | 'turn' | 'tier' | 'tenant' | 'deadlineMs' | 'estimatedTokens' | 'readyAtMs' | 'chain' | 'targetIndex'
 >;
+
+type LanedJob = PlacedJob & Pick<JobRecord, 'lane' | 'options' | 'request'>;
 
 function toWaiting(job: PlacedJob): WaitingTicket {
   return {

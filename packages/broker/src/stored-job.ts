@@ -5,6 +5,7 @@ import {
   type ChatRequest,
   type JobError,
   type JobStatus,
+  type Lane,
   type Usage,
   type Warning,
 } from '@sluice/contracts';
@@ -21,6 +22,7 @@ export function encodeNewJob(job: NewJob): string[] {
     idIsNew: _isNew,
     maxOpenJobs: _cap,
     keyLimits: _limits,
+    targetIndex = 0,
     replyTo,
     warnings,
     ...fixed
@@ -33,6 +35,9 @@ export function encodeNewJob(job: NewJob): string[] {
     ['fixed', JSON.stringify({ v: 1, ...fixed } satisfies Fixed)],
     ['request', JSON.stringify(request)],
     ...(warnings.length > 0 ? [['warnings', JSON.stringify(warnings)]] : []),
+    ...(job.lane === 'live' ? [] : [['lane', job.lane]]),
+    ...(job.lane === 'batch' ? [['owner', 'collecting' satisfies JobOwner]] : []),
+    ...(targetIndex > 0 ? [['target_index', String(targetIndex)]] : []),
     ...(replyTo ? [[replyTo.of === 'end' ? 'reply' : 'reply_events', replyTo.address]] : []),
     ...(webhook ? [['wh', `,${webhook.events.join(',')},`]] : []),
   ].flat() as string[];
@@ -42,16 +47,21 @@ export function encodeNewJob(job: NewJob): string[] {
 export function decodeJob(hash: Readonly<Record<string, string>>): JobRecord | null {
   if (!hash['fixed']) return null;
   const fixed = JSON.parse(hash['fixed']) as Fixed;
+  const lane = (hash['lane'] as Lane | undefined) ?? fixed.lane;
   const attempts = decodeAttempts(hash, fixed.lane);
   const paid = attempts.filter((attempt) => attempt.usage !== null);
   return {
     ...fixed,
+    lane,
     status: hash['status'] as JobStatus,
     request: parseField<ChatRequest>(hash['request']),
     startedAtMs: numberField(hash['started']),
     finishedAtMs: numberField(hash['finished']),
     turn: Number(hash['turn']),
     owner: (hash['owner'] || null) as JobOwner | null,
+    run: hash['run'] || null,
+    runs: decodeRuns(hash),
+    hedged: Number(hash['hedged'] ?? 0),
     targetIndex: Number(hash['target_index']),
     round: Number(hash['round']),
     roundFirstAttempt: Number(hash['round_first']),
@@ -65,6 +75,11 @@ export function decodeJob(hash: Readonly<Record<string, string>>): JobRecord | n
     usage: paid.length > 0 ? paid.map((attempt) => attempt.usage as Usage).reduce(addUsage) : null,
     costUsd: paid.length > 0 ? paid.reduce((sum, attempt) => sum + (attempt.cost_usd ?? 0), 0) : null,
   };
+}
+
+function decodeRuns(hash: Readonly<Record<string, string>>): Record<string, number> {
+  const fields = Object.entries(hash).filter(([field]) => field.startsWith('run:'));
+  return Object.fromEntries(fields.map(([field, attempt]) => [field.slice(4), Number(attempt)]));
 }
 
 /**

@@ -1,10 +1,14 @@
 import { isTerminal } from '@sluice/contracts';
+import { createLaneSweep } from './batch-lane/lane-sweep.ts';
+import type { LanePool } from './batch-lane/lane-pool.ts';
+import type { LaneRuns } from './batch-lane/lane-runs.ts';
 import { parseTicketId, ticketId, type Backlog } from './backlog.ts';
 import type { JobRecord } from './job-record.ts';
 import type { Keys } from './keys.ts';
 import type { Outbox } from './outbox.ts';
 import { providerOf, type Placement } from './placement.ts';
 import type { RedisClient } from './script.ts';
+import { serverTimeMs } from './server-time-ms.ts';
 import { decodeJob } from './stored-job.ts';
 import type { TicketQueues } from './ticket-queues.ts';
 import { LOST_WORKER, unpaidEnd, type Transitions } from './transitions.ts';
@@ -15,6 +19,8 @@ export interface SweeperDeps {
   backlog: Backlog;
   queues: TicketQueues;
   placement: Placement;
+  lanePool: LanePool;
+  laneRuns: LaneRuns;
   transitions: Transitions;
   outbox: Outbox;
   /** A job could not be checked or repaired; it is tried again later and does not keep the others waiting. */
@@ -32,6 +38,7 @@ const OVERDUE_BATCH = 200;
  */
 export function createSweeper(deps: SweeperDeps) {
   const { redis, keys, backlog, queues, placement, transitions, outbox } = deps;
+  const lane = createLaneSweep(deps);
   const expire = async (job: JobRecord): Promise<boolean> => {
     const outcome = await transitions.finish(job, {
       condition: 'deadline',
@@ -41,7 +48,9 @@ export function createSweeper(deps: SweeperDeps) {
     });
     if (outcome.status === 'fenced') return false;
     const provider = providerOf(job);
-    await placement.handOn(provider, await backlog.withdraw(provider, ticketId(job.id, job.turn)));
+    const ticket = ticketId(job.id, job.turn);
+    if (job.lane === 'batch') await deps.lanePool.withdraw(provider, [ticket]);
+    else await placement.handOn(provider, await backlog.withdraw(provider, ticket));
     return true;
   };
 
@@ -85,6 +94,8 @@ export function createSweeper(deps: SweeperDeps) {
     if (pending || isTerminal(job.status)) await outbox.flush(id);
     if (isTerminal(job.status)) return 'flushed';
     if (nowMs >= job.deadlineMs) return (await expire(job)) ? 'expired' : 'none';
+    if (job.owner === 'collecting') return lane.checkCollecting(job);
+    if (job.owner === 'provider_batch') return lane.checkInBatch(job);
     return job.status === 'queued' ? checkQueued(job) : checkRunning(job);
   };
 
@@ -123,7 +134,7 @@ export function createSweeper(deps: SweeperDeps) {
       return counts;
     },
 
-    /** Ends queued jobs whose deadline has passed; returns how many. */
+    /** Ends jobs whose deadline has passed while they were queued or in a batch; returns how many. */
     async expireOverdue(): Promise<number> {
       let expired = 0;
       for (const provider of await redis.smembers(keys.providers)) {
@@ -133,6 +144,7 @@ export function createSweeper(deps: SweeperDeps) {
           if (gone) await placement.handOn(provider, await backlog.withdraw(provider, ticket));
           else if (await expire(job)) expired += 1;
         }
+        expired += await lane.expireOverdue(provider, { limit: OVERDUE_BATCH, expire });
       }
       return expired;
     },
@@ -149,9 +161,4 @@ export function expiredError(job: Pick<JobRecord, 'attempts'>) {
     doc_url: '/docs/errors#expired',
     last_error: job.attempts.findLast((attempt) => attempt.error !== null)?.error ?? null,
   };
-}
-
-async function serverTimeMs(redis: RedisClient): Promise<number> {
-  const [seconds, micros] = (await redis.time()) as unknown as [string, string];
-  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }

@@ -4,6 +4,7 @@ import type {
   ChatCompletion,
   ChatDelta,
   JobError,
+  Lane,
   TerminalStatus,
   Warning,
 } from '@sluice/contracts';
@@ -155,6 +156,7 @@ export function createTransitions({
         delayMs,
         reason,
         warnings,
+        lane,
       }: {
         attempt: number;
         /** null: the attempt made no call and is none. */
@@ -166,6 +168,8 @@ export function createTransitions({
         /** Shown in `job.requeued`; null for a quiet hand-back. */
         reason: string | null;
         warnings?: readonly Warning[];
+        /** How it runs from now on. @defaultValue as before */
+        lane?: Lane | undefined;
       },
     ): Promise<RequeueOutcome> {
       const event =
@@ -182,6 +186,7 @@ export function createTransitions({
         Math.ceil(delayMs),
         event,
         warnings && warnings.length > 0 ? JSON.stringify(warnings) : '',
+        lane ?? '',
       ])) as ['requeued', number, number] | ['fenced'];
       if (reply[0] === 'fenced') return { status: 'fenced' };
       if (reason !== null) await flushIfWanted(job, 'job.requeued');

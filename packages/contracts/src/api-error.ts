@@ -33,6 +33,11 @@ export const API_ERRORS = {
     type: 'invalid_request_error',
     todo: 'Change what the message names, or choose targets that can take the request.',
   },
+  deadline_unmeetable: {
+    status: 422,
+    type: 'invalid_request_error',
+    todo: 'Give the job more time, another lane or more targets, or leave `deadline_policy` at `warn`.',
+  },
   invalid_webhook_url: {
     status: 400,
     type: 'invalid_request_error',

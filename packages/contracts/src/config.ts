@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { breakerConfigSchema } from './breaker-config.ts';
 import { durationMsSchema } from './duration.ts';
+import { lanesConfigSchema } from './lanes-config.ts';
 import { limitsSchema } from './limits.ts';
 import { modelEntrySchema } from './model-entry.ts';
 import { nameSchema, targetSchema } from './target.ts';
@@ -63,6 +64,8 @@ export const providerConfigSchema = z
     region: z.string().optional(),
     limits: limitsSchema.optional(),
     timeouts: timeoutsSchema.prefault({}),
+    /** Whether jobs may go through the vendor's own Batch API. Absent: where it has one. */
+    batch: z.boolean().optional(),
   })
   .refine((provider) => !(provider.api_key && provider.api_keys), {
     path: ['api_keys'],
@@ -127,6 +130,7 @@ export const configSchema = z.strictObject({
   /** What single tenants may take; what is not given here is as in `tenant_defaults`. */
   tenants: z.record(tenantNameSchema, tenantConfigSchema).prefault({}),
   tenant_defaults: tenantConfigSchema.required({ weight: true }).prefault({ weight: 1 }),
+  lanes: lanesConfigSchema.prefault({}),
   webhooks: webhooksConfigSchema.prefault({}),
   retries: retriesConfigSchema.prefault({}),
   breaker: breakerConfigSchema.prefault({}),

@@ -14,6 +14,7 @@ export * from './job-status.ts';
 export * from './job-submission.ts';
 export * from './job.ts';
 export * from './lane.ts';
+export * from './lanes-config.ts';
 export * from './limit-override.ts';
 export * from './limits.ts';
 export * from './model-entry.ts';

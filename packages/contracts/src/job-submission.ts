@@ -60,10 +60,8 @@ export const jobSubmissionSchema = z
     tier: tierSchema.default('standard'),
     deadline: z.iso.datetime({ offset: true }).optional(),
     within: durationSchema.optional(),
-    deadline_policy: z.literal('warn', 'only "warn" works in this release').optional(),
-    lane: z
-      .enum(['auto', 'live'], 'must be auto or live: the flex and batch lanes do not work in this release')
-      .default('auto'),
+    deadline_policy: z.enum(['warn', 'refuse']).default('warn'),
+    lane: z.enum(['auto', 'live', 'flex', 'batch']).default('auto'),
     webhook: webhookOptionSchema.optional(),
     task: z.enum(TASKS).optional(),
     on_refusal: z.enum(['fail', 'next']).default('fail'),

@@ -86,6 +86,22 @@ export const providerStatusSchema = z.object({
       tiers: z.array(tierSchema),
     }),
   ),
+  batch: z.object({
+    waiting: z.number().meta({ description: 'Jobs that wait for a batch.' }),
+    runs: z.array(
+      z.object({
+        id: z.string(),
+        model: z.string(),
+        state: z.string().meta({ description: '`intent`, `file`, `created`, `polling` or `collecting`.' }),
+        batch_id: z.string().nullable().meta({ description: "The provider's own." }),
+        lines: z.number(),
+        done: z.number().meta({ description: 'Lines whose jobs have been moved on.' }),
+        age_ms: z.number(),
+        deadline: z.iso.datetime().nullable().meta({ description: 'Of the first of its jobs.' }),
+        cancelled: z.boolean().meta({ description: 'Its lines are wanted back.' }),
+      }),
+    ),
+  }),
   depth: z.object({ waiting: z.number(), delayed: z.number(), ready: z.number(), inflight: z.number() }),
 });
 export type ProviderStatus = z.infer<typeof providerStatusSchema>;

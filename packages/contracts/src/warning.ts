@@ -8,6 +8,8 @@ export const WARNING_CODES = [
   'usage_estimated',
   /** A target of the chain can't take the request and was left out. */
   'target_skipped',
+  /** By what is known now the job will not be done by its deadline. */
+  'deadline_at_risk',
 ] as const;
 
 /** Something the caller asked for that could not be done exactly; nothing is dropped without one. */

@@ -31,6 +31,13 @@ export interface Metrics {
   webhookDelivery(fact: { outcome: string }): void;
   jobRepaired(fact: { reason: string }): void;
   openStreams(count: number): void;
+  /** A batch at a provider is done with: collected, given up, or empty. */
+  batchEnded(fact: { provider: string; model: string; outcome: string; lines: number; ageMs: number }): void;
+  batchLine(fact: { provider: string; model: string; outcome: string }): void;
+  /** A job that both a batch and a live call answered: what the later answer cost. */
+  batchPaidTwice(fact: { provider: string; model: string; costUsd: number }): void;
+  /** A second batch of one run was found at a provider. */
+  batchDoubled(fact: { provider: string; model: string }): void;
   redisError(fact: { role: string }): void;
   breakerChanged(fact: { provider: string; model: string; lane: string; from: string; to: string }): void;
   /** A call of one token of the broker's own, whether a target is back; `outcome` as of attempts. */
@@ -70,6 +77,24 @@ export function createMetrics({ defaults = true }: { defaults?: boolean } = {}):
   const deliveries = counter('webhook_deliveries_total', 'Webhook deliveries by outcome.', ['outcome']);
   const repaired = counter('jobs_repaired_total', 'Jobs that the sweeper moved on.', ['reason']);
   const streams = gauge('open_streams', 'Event streams open in this process.', []);
+  const batchSeconds = seconds('provider_batch', 'Batches at providers, from intent to end.', [
+    'provider',
+    'model',
+    'outcome',
+  ]);
+  const batchLines = counter('provider_batch_lines_total', 'Lines of batches by what came of them.', [
+    'provider',
+    'model',
+    'outcome',
+  ]);
+  const paidTwice = counter('batch_paid_twice_usd_total', 'US dollars of answers that came second.', [
+    'provider',
+    'model',
+  ]);
+  const doubled = counter('provider_batches_doubled_total', 'Second batches of one run.', [
+    'provider',
+    'model',
+  ]);
   const redisErrors = counter('redis_errors_total', 'Errors of Redis connections.', ['role']);
   const keysRetired = counter('provider_keys_retired_total', 'Keys that their provider refused.', [
     'provider',
@@ -122,6 +147,11 @@ export function createMetrics({ defaults = true }: { defaults?: boolean } = {}):
     callsInFlight: ({ provider, change }) => inFlight.inc({ provider }, change),
     webhookDelivery: (fact) => deliveries.inc(fact),
     jobRepaired: (fact) => repaired.inc(fact),
+    batchEnded: ({ provider, model, outcome, ageMs }) =>
+      batchSeconds.observe({ provider, model, outcome }, ageMs / 1_000),
+    batchLine: (fact) => batchLines.inc(fact),
+    batchPaidTwice: ({ provider, model, costUsd }) => paidTwice.inc({ provider, model }, costUsd),
+    batchDoubled: (fact) => doubled.inc(fact),
     openStreams: (count) => streams.set(count),
     redisError: (fact) => redisErrors.inc(fact),
     breakerChanged: ({ provider, model, lane, from, to }) => {

@@ -3,7 +3,8 @@
 -- KEYS: 1 job hash, 2 events list, 3 outbox list
 -- ARGV: 1 turn, 2 attempt (0: none was opened), 3 end of the attempt (JSON members; '' when it made no
 --       call and is none), 4 target index, 5 round,
---       6 '1' when a round begins, 7 delay in ms, 8 JSON members of the event, 9 warnings (JSON array; '' for none)
+--       6 '1' when a round begins, 7 delay in ms, 8 JSON members of the event, 9 warnings (JSON array; '' for none),
+--       10 lane from now on ('' for the same)
 -- Returns: {'requeued', new turn, ready at} | {'fenced'} (its usage is still booked)
 local state = redis.call('HMGET', KEYS[1], 'status', 'turn', 'open', 'n', 'deadline')
 local status = state[1]
@@ -20,10 +21,12 @@ elseif n > 0 then
   redis.call('HDEL', KEYS[1], 'a:' .. n)
   redis.call('HINCRBY', KEYS[1], 'n', -1)
 end
+local lane = ARGV[10] ~= '' and ARGV[10] or redis.call('HGET', KEYS[1], 'lane')
 local turn = redis.call('HINCRBY', KEYS[1], 'turn', 1)
 local ready = math.min(now + tonumber(ARGV[7]), tonumber(state[5]))
-redis.call('HSET', KEYS[1], 'status', 'queued', 'owner', 'backlog', 'open', 0, 'target_index', ARGV[4], 'round', ARGV[5],
+redis.call('HSET', KEYS[1], 'status', 'queued', 'run', '', 'owner', lane == 'batch' and 'collecting' or 'backlog', 'open', 0, 'target_index', ARGV[4], 'round', ARGV[5],
   'ready_at', ready)
+if ARGV[10] ~= '' then redis.call('HSET', KEYS[1], 'lane', ARGV[10]) end
 if ARGV[6] == '1' then redis.call('HSET', KEYS[1], 'round_first', tonumber(state[4]) + 1) end
 if ARGV[9] ~= '' then redis.call('HSET', KEYS[1], 'warnings', ARGV[9]) end
 restart_stream(now)

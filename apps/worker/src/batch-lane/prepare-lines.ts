@@ -1,0 +1,61 @@
+import { formatTarget, isTerminal, type ChatRequest } from '@sluice/contracts';
+import { expiredError, parseTicketId, unpaidEnd, type LaneRun, type RunLine } from '@sluice/broker';
+import type { RenderedLine } from '@sluice/providers';
+import { eachOf } from '../each-of.ts';
+import { customIdOf, LINES_AT_ONCE, type LeadContext } from './lane-deps.ts';
+import { createLineSettler, unsettledLines } from './settle-lines.ts';
+
+/**
+ * Opens the attempts of a run's lines and renders them. Lines whose jobs have ended or gone elsewhere, and those that
+ * the vendor can't take, are settled and left out. May be repeated: an attempt that is open in this run is kept.
+ * @returns the lines as the vendor takes them, in order.
+ */
+export async function prepareLines(run: LaneRun, ctx: LeadContext): Promise<string[]> {
+  const rendered = new Map<number, string>();
+  const settler = createLineSettler(run, ctx);
+  await eachOf(unsettledLines(run, ctx), { atOnce: LINES_AT_ONCE }, async (line) => {
+    ctx.signal.throwIfAborted();
+    const request = await joinRun(run, line, ctx);
+    if (!request) return settler.drop(line);
+    const result = await render(run, { line, request }, ctx);
+    if (result.status === 'ok') rendered.set(line.n, result.json);
+    else await settler.settle(line, { kind: 'failed', error: result.error, warnings: result.warnings });
+  });
+  await settler.flush();
+  return Array.from(rendered.entries())
+    .toSorted(([a], [b]) => a - b)
+    .map(([, json]) => json);
+}
+
+/** The request of a job that is a line of the run from now on; null when it can't be one. */
+async function joinRun(run: LaneRun, line: RunLine, ctx: LeadContext): Promise<ChatRequest | null> {
+  const { jobId, turn } = parseTicketId(line.ticket);
+  const job = await ctx.load(jobId);
+  if (!job?.request || isTerminal(job.status)) return null;
+  const joined = await ctx.broker.lines.join(job, {
+    run: run.run,
+    turn,
+    target: formatTarget({ provider: ctx.provider, model: run.model }),
+    provider_key: ctx.keyName,
+    region: ctx.region,
+    lane: 'batch',
+  });
+  if (joined.status === 'deadline') {
+    await ctx.broker.transitions.finish(job, {
+      condition: 'deadline',
+      status: 'expired',
+      attemptEnd: unpaidEnd('abandoned', null),
+      error: expiredError(job),
+    });
+  }
+  return joined.status === 'started' ? job.request : null;
+}
+
+function render(
+  run: LaneRun,
+  { line, request }: { line: RunLine; request: ChatRequest },
+  { adapter, catalogue, provider }: LeadContext,
+): Promise<RenderedLine> {
+  const { entry } = catalogue.resolve(formatTarget({ provider, model: run.model }));
+  return adapter.render({ customId: customIdOf(run.run, line.n), model: run.model, entry, request });
+}
