@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Limits } from '@sluice/contracts';
-import { startSimulator } from '@sluice/simulator';
+import { startSimulator, type CallRecord } from '@sluice/simulator';
 import type { LimiterLoadTask } from './limiter-load-child.ts';
 import { startLimiterRedis, type LimiterRedis } from './limiter-redis.ts';
 
@@ -96,14 +96,8 @@ export async function runLimiterLoad(run: LimiterLoadRun): Promise<LimiterLoadRe
 }
 
 function utilisationOf(
-  { limits, latencyMs }: LimiterLoadRun,
-  {
-    calls,
-    elapsedMs,
-  }: {
-    calls: readonly { prompt_tokens: number; completion_tokens: number; status: number | null }[];
-    elapsedMs: number;
-  },
+  { limits }: LimiterLoadRun,
+  { calls, elapsedMs }: { calls: readonly CallRecord[]; elapsedMs: number },
 ): number {
   const minutes = elapsedMs / 60_000;
   const admitted = calls.filter(({ status }) => status !== 429);
@@ -113,7 +107,10 @@ function utilisationOf(
   }
   if (limits.requests_per_minute !== undefined)
     return admitted.length / (limits.requests_per_minute * minutes);
-  return (admitted.length * latencyMs) / ((limits.concurrency ?? 1) * elapsedMs);
+  // How long slots were taken at the provider, which is longer than its latency when the machine is busy.
+  const endMs = performance.timeOrigin + performance.now();
+  const takenMs = admitted.reduce((sum, { at_ms, latency_ms }) => sum + (latency_ms ?? endMs - at_ms), 0);
+  return takenMs / ((limits.concurrency ?? 1) * elapsedMs);
 }
 
 function pause(delayMs: number): Promise<void> {
