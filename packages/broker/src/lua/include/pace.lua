@@ -7,6 +7,9 @@
 local DRAIN_MEMORY_MS = 30000
 local LEAST_MEASURED_MS = 500
 local ALL_USED = 0.97
+-- Permits a second that are further apart than it takes to hand a ticket over; and how many intervals it may take.
+local FAR_APART = 25
+local IN_TIME = 1.5
 
 -- Live workers: capacity, calls in flight, which tiers somebody drains, and how many workers there are.
 local function survey(now)
@@ -84,9 +87,8 @@ local function drain_rate(now)
   return tickets, tokens, token_bound
 end
 
--- What gets a permit within 50 ms, at least 2, so that a ticket of a more urgent tier never stands behind many
--- others; and never more than there is room for. `least` may be 1 for a single worker process that uses all of the
--- rate: several are slower to take tickets, and one ticket that is lost with its process would stop all of them.
+-- What gets a permit within 50 ms, so that a ticket of a more urgent tier never stands behind many others; at least
+-- `least`, and never more than there is room for.
 local function target_within(rate, token_rate, slots, inflight, room, started, least)
   local free = slots > 0 and math.max(0, slots - inflight) or room
   local target = free + 0.05 * started
@@ -99,15 +101,24 @@ local function target_within(rate, token_rate, slots, inflight, room, started, l
   return math.min(room, math.max(least, math.floor(target)))
 end
 
+-- Two tickets, so that one is at hand when the other has started. One is enough while all of the rate is used: for a
+-- single worker process, and for several, which are slower to take tickets, where permits are far apart and come in
+-- time. A ticket that is lost with its process stops the others no longer than that.
+local function least_ready(now, rate, workers)
+  if rate == 0 or start_rate(now) < ALL_USED * rate then return 2 end
+  if workers == 1 then return 1 end
+  local last = tonumber(redis.call('HGET', STEM .. ':pace', 'last') or '0')
+  return rate <= FAR_APART and now - last <= IN_TIME * 1000 / rate and 1 or 2
+end
+
 -- How many tickets may be ready at once.
 local function ready_target(now, capacity, inflight, workers)
   local room = math.max(0, capacity - inflight)
   local pace = redis.call('HMGET', STEM .. ':pace', 'rate', 'token_rate', 'slots')
   local rate, token_rate, slots = tonumber(pace[1] or '0'), tonumber(pace[2] or '0'), tonumber(pace[3] or '0')
   if rate == 0 and token_rate == 0 and slots == 0 then return room end
-  local started = start_rate(now)
-  local least = workers == 1 and rate > 0 and started >= ALL_USED * rate and 1 or 2
-  return target_within(rate, token_rate, slots, inflight, room, started, least)
+  local least = least_ready(now, rate, workers)
+  return target_within(rate, token_rate, slots, inflight, room, start_rate(now), least)
 end
 
 -- Whether one more ticket of a model may become ready: it is not on hold, and its own limits have room. A model that
