@@ -1,6 +1,7 @@
 import type {
   ApiKeyStore,
   AuditLog,
+  Broker,
   EventWakeups,
   JobStore,
   KeyQuotas,
@@ -17,6 +18,8 @@ export interface ApiDeps {
   store: JobStore;
   /** What is there to see and to set of the providers. */
   operations: Operations;
+  /** The BullMQ queue of a provider and tier. @throws RedisUnavailableError */
+  ticketQueue: Broker['queues']['open'];
   wakeups: EventWakeups;
   /** What becomes of the jobs whose callers wait at this process. */
   replies: ReplyChannel;

@@ -1,6 +1,7 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyReply } from 'fastify';
 import { addAccessControl } from './add-access-control.ts';
 import { addAuditLog } from './add-audit-log.ts';
+import { addBullBoard } from './add-bull-board.ts';
 import { addErrorHandler } from './add-error-handler.ts';
 import { addHandlerTimeout } from './add-handler-timeout.ts';
 import { addJsonParser } from './add-json-parser.ts';
@@ -83,9 +84,11 @@ export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
   await addOpenApi(app, deps);
   addErrorDocsRoute(app);
   addOperationsRoutes(app, deps);
+  const authenticate = createAuthenticate({ ...deps, failures });
+  await addBullBoard(app, { ...deps, authenticate });
   await app.register(
     async (v1: ApiServer) => {
-      v1.addHook('onRequest', createAuthenticate({ ...deps, failures }));
+      v1.addHook('onRequest', authenticate);
       addAccessControl(v1);
       addKeyLimits(v1, deps);
       addAuditLog(v1, deps);

@@ -79,6 +79,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
   const app = await buildApi({
     store: deferMethods(() => kept.current().broker.jobs),
     operations: deferMethods(() => kept.current().broker.operations),
+    ticketQueue: (provider, tier) => kept.current().broker.queues.open(provider, tier),
     wakeups,
     replies,
     apiKeys: deferMethods(() => kept.current().apiKeys),
