@@ -17,7 +17,7 @@ import { until } from './until.ts';
 const TIMEOUTS = { connect_ms: 5_000, first_token_ms: 10_000, total_ms: 20_000 };
 
 export type BatchKind = Extract<ProviderKind, 'openai' | 'anthropic' | 'google'>;
-export const BATCH_KINDS: readonly BatchKind[] = ['openai', 'anthropic'];
+export const BATCH_KINDS: readonly BatchKind[] = ['openai', 'anthropic', 'google'];
 
 /** A simulated vendor with its batch adapter in front of it. Owned by the caller. */
 export interface BatchVendor {

@@ -1,5 +1,7 @@
 import { ANTHROPIC_BASE_URL } from '../anthropic/adapter.ts';
 import { createAnthropicBatchAdapter } from '../anthropic/batch-adapter.ts';
+import { GOOGLE_BASE_URL } from '../google/adapter.ts';
+import { createGoogleBatchAdapter } from '../google/batch-adapter.ts';
 import { createMediaSource } from '../media/create-media-source.ts';
 import { PUBLIC_ONLY, type ProviderAdapterOptions } from '../create-provider-adapter.ts';
 import { createOpenAiBatchAdapter } from '../openai/batch-adapter.ts';
@@ -32,6 +34,12 @@ export function createProviderBatchAdapter({
       });
     case 'anthropic':
       return createAnthropicBatchAdapter({ ...common, baseUrl: baseUrl ?? ANTHROPIC_BASE_URL });
+    case 'google':
+      return createGoogleBatchAdapter({
+        ...common,
+        baseUrl: baseUrl ?? GOOGLE_BASE_URL,
+        media: createMediaSource(fetchPolicy),
+      });
     default:
       return null;
   }

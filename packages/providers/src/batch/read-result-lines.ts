@@ -1,4 +1,5 @@
 import type { CallMonitor } from '../call/call-monitor.ts';
+import { watchedBody } from './watched-body.ts';
 
 const NEWLINE = 10;
 /** An answer of a model has at most some hundred thousand tokens; more is a fault. */
@@ -15,7 +16,7 @@ export async function* readResultLines(
 ): AsyncGenerator {
   let rest: Buffer[] = [];
   let restBytes = 0;
-  for await (const piece of watched(body, { monitor, idleMs })) {
+  for await (const piece of watchedBody(body, { monitor, idleMs })) {
     const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     let from = 0;
     for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
@@ -42,24 +43,5 @@ function parse(text: string): unknown {
     return JSON.parse(text) as unknown;
   } catch {
     return undefined;
-  }
-}
-
-async function* watched(
-  body: ReadableStream<Uint8Array>,
-  { monitor, idleMs }: { monitor: CallMonitor; idleMs: number },
-): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  const idle = (): void => monitor.interrupt({ kind: 'timeout', which: 'idle', limitMs: idleMs });
-  try {
-    for (;;) {
-      const timer = setTimeout(idle, idleMs);
-      const read = await reader.read().finally(() => clearTimeout(timer));
-      if (read.done) return;
-      yield read.value;
-    }
-  } finally {
-    // Whoever stops reading does not wait for the rest.
-    await reader.cancel().catch(() => undefined);
   }
 }

@@ -1,14 +1,13 @@
-import type { AttemptError } from '@sluice/contracts';
 import type { CallMonitor } from '../call/call-monitor.ts';
 import { runCall } from '../call/run-call.ts';
 import type { VendorAnswer } from '../call/vendor-answer.ts';
-import { attemptErrorOf } from '../errors/attempt-error-of.ts';
 import type { MediaSource } from '../media/media-source.ts';
 import type { ProviderAdapter, ProviderCall } from '../provider-adapter.ts';
 import { fromResponse } from './from-response.ts';
 import { fromStream } from './from-stream.ts';
 import type { GoogleBody } from './google-body.ts';
 import { createGoogleTransport } from './google-transport.ts';
+import { isModelName, noSuchModel } from './model-name.ts';
 import { servedTier } from './served-tier.ts';
 import { toBrokerError } from './to-broker-error.ts';
 import { toRequest } from './to-request.ts';
@@ -17,9 +16,6 @@ export const GOOGLE_BASE_URL = 'https://generativelanguage.googleapis.com';
 
 const VENDOR = 'google';
 const NO_KEY = 'none';
-/** The model becomes part of the URL's path: nothing that would lead to another method or resource. */
-const MODEL = /^((tuned)?models\/)?[A-Za-z0-9][A-Za-z0-9._-]*$/i;
-
 /** Google's Gemini API. */
 export function createGoogleAdapter({
   apiKey,
@@ -38,7 +34,7 @@ export function createGoogleAdapter({
     { call, monitor }: { call: ProviderCall; monitor: CallMonitor },
   ): Promise<VendorAnswer> {
     const { model, onDelta } = call;
-    if (!MODEL.test(model)) return { status: 'error', error: noSuchModel(model), usage: null };
+    if (!isModelName(model)) return { status: 'error', error: noSuchModel(model), usage: null };
     const request = { model, body, monitor };
     if (!onDelta) {
       const { answer, header } = await transport.generate(request);
@@ -63,9 +59,4 @@ export function createGoogleAdapter({
       await media.close();
     },
   };
-}
-
-function noSuchModel(model: string): AttemptError {
-  const message = `"${model}" can't be the name of a Gemini model.`;
-  return attemptErrorOf({ code: 'invalid_request', message, failover: true });
 }

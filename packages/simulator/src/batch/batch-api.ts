@@ -36,4 +36,6 @@ export interface BatchApi {
   endpoint(method: string, path: string): BatchEndpoint | null;
   serve(call: BatchCall): Promise<WireAnswer | FileAnswer>;
   notFound(call: BatchCall): WireAnswer;
+  /** Calls that need no key. Default: none. */
+  isKeyless?(call: BatchCall): boolean;
 }

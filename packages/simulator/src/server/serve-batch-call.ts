@@ -52,8 +52,6 @@ export async function serveBatchCall(
   const { operation, id } = endpoint;
   record.batch_operation = operation;
   const rule = state.faults.next({ account: account.name, model: null, operation });
-  const key = wire.apiKey(headers, query);
-  if (key !== null) record.key = maskKey(key);
   const call: BatchCall = {
     account,
     state,
@@ -67,6 +65,8 @@ export async function serveBatchCall(
     baseUrl,
     context,
   };
+  const key = wire.apiKey(headers, query) ?? (api.isKeyless?.(call) ? '' : null);
+  record.key = key && maskKey(key);
   const own = wire.headers(context, []);
   if (rule?.kind === 'connection_refused' || rule?.kind === 'connection_reset') {
     record.fault = rule.kind;
@@ -77,7 +77,7 @@ export async function serveBatchCall(
     session.answer(wire.error('missing_key', context), own);
     return;
   }
-  if (config.valid_keys && !config.valid_keys.includes(key)) {
+  if (key !== '' && config.valid_keys && !config.valid_keys.includes(key)) {
     session.answer(wire.error('invalid_key', context, { key: maskKey(key) }), own);
     return;
   }
