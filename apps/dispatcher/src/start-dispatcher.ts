@@ -12,6 +12,7 @@ import {
 } from '@sluice/runtime';
 import { createWebhookDeliverer } from '@sluice/webhooks';
 import { eraseAfterDelivery } from './erase-after-delivery.ts';
+import { readStatusPages } from './read-status-pages.ts';
 import { startRounds } from './start-rounds.ts';
 import { trimJobIndexes } from './trim-job-indexes.ts';
 
@@ -82,6 +83,11 @@ export async function startDispatcher(options: StartDispatcherOptions): Promise<
         },
       },
       { name: 'trim', everyMs: 60_000, run: () => trimJobIndexes({ redis, keys: broker.keys }) },
+      {
+        name: 'status-pages',
+        everyMs: config.breaker.status_interval,
+        run: () => readStatusPages({ config, egress, health: broker.health, logger }),
+      },
       { name: 'repair-webhooks', everyMs: 10_000, run: () => deliverer.repairDeliveries() },
     ],
   });

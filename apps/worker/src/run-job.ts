@@ -59,8 +59,8 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
   if (keys.length === 0) return failWithoutKey(job, { target, settler, deps });
   const timeLeftMs = Math.max(0, job.deadlineMs - deps.nowMs());
   const deadline = setTimeout(() => abort(control, 'deadline'), Math.min(timeLeftMs, LONGEST_TIMER_MS));
+  const pass = await deps.health.admit(target, job.lane);
   try {
-    const pass = await deps.health.admit(target, job.lane);
     if (pass.status === 'refused') return await settler.passOver(job, pass.retryInMs);
     const permit = await provider.limiter.run(
       {
@@ -74,7 +74,6 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
       },
       (granted) => runAttempt(job, { ticket, target, pass, permit: granted, control, settler, deps }),
     );
-    pass.release();
     if (permit.status === 'postponed') {
       deps.onPostponed(parseTarget(target)?.model ?? target, permit);
       const { targetIndex, delayMs } = await whereToWait(job, {
@@ -89,6 +88,7 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
       await settler.settleAborted(job, { ...nothingPaid(job, 0), reason });
     }
   } finally {
+    if (pass.status === 'admitted') pass.release();
     clearTimeout(deadline);
   }
 }

@@ -100,6 +100,22 @@ export function createHealthStore({ redis, keys }: { redis: RedisClient; keys: K
       return (reply as string[]).map(decodeBreaker);
     },
 
+    /** What a status page reports, for so long; null: all is well. It lowers priority and nothing else. */
+    async reportTrouble(
+      provider: string,
+      trouble: string | null,
+      { forMs }: { forMs: number },
+    ): Promise<void> {
+      const key = `${keys.health(provider)}:trouble`;
+      await (trouble === null ? redis.del(key) : redis.set(key, trouble, 'PX', Math.ceil(forMs)));
+    },
+
+    /** True for one process within so long: it asks the status page for all. */
+    async takeStatusTurn(provider: string, { everyMs }: { everyMs: number }): Promise<boolean> {
+      const key = `${keys.health(provider)}:status-turn`;
+      return (await redis.set(key, '1', 'PX', Math.ceil(everyMs), 'NX')) === 'OK';
+    },
+
     async breakers(provider: string): Promise<BreakersByField> {
       const stored = await redis.hgetall(`${keys.health(provider)}:breakers`);
       return new Map(Object.entries(stored).map(([field, text]) => [field, decodeBreaker(text)] as const));

@@ -35,6 +35,8 @@ export const breakerConfigSchema = z
     /** A call of one token tests a target that no job tests. */
     probe: z.boolean().default(true),
     slow: slowConfigSchema.prefault({}),
+    /** How often status pages are asked (`status_url` of a provider). */
+    status_interval: durationMsSchema.prefault('1m'),
   })
   .refine(({ ramp }) => ramp.every((share, index) => index === 0 || share >= (ramp[index - 1] as number)), {
     path: ['ramp'],

@@ -61,6 +61,8 @@ export const providerConfigSchema = z
     /** A job that is limited here may go on at the next target when that can start sooner. Default: true. */
     spill: z.boolean().optional(),
     base_url: z.url({ protocol: /^https?$/ }).optional(),
+    /** JSON of its status page, in the form of statuspage.io (`…/api/v2/status.json`). */
+    status_url: z.url({ protocol: /^https?$/ }).optional(),
     region: z.string().optional(),
     limits: limitsSchema.optional(),
     timeouts: timeoutsSchema.prefault({}),

@@ -21,6 +21,7 @@ export * from './model-entry.ts';
 export * from './provider-status.ts';
 export * from './queue-status.ts';
 export * from './reasoning-detail.ts';
+export * from './status-page.ts';
 export * from './target-health.ts';
 export * from './target.ts';
 export * from './tenant.ts';
