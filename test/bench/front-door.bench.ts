@@ -1,17 +1,23 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import OpenAI from 'openai';
-import { startStack } from '../support/start-stack.ts';
+import type { StackAddress } from '../support/stack-child.ts';
+import type { StackOptions } from '../support/start-stack.ts';
 
 /**
  * What the front door adds to a call: the same client calls the simulated provider directly and through Sluice, turn
- * by turn in one run, so that both meet the same machine. The worker is a process of its own; client, simulator, API
- * and dispatcher share this one, whose event loop is part of what is measured.
+ * by turn in one run, so that both meet the same machine. The client, the API with the simulator, the worker and Redis
+ * are a process each. The provider answers after exactly 50 ms.
  */
 const PROVIDER_MS = 50;
 const CALLS = Number(process.env['BENCH_CALLS'] ?? 300);
 const WARM_UP = 30;
+/** What a call leaves to be done must not fall into the next. */
+const PAUSE_MS = 5;
 const MODEL = 'gpt-5.4-mini';
 
 interface Row {
@@ -21,13 +27,14 @@ interface Row {
   p99Ms: number;
 }
 
-const stack = await startStack({
-  workers: 0,
-  simulator: { latency: { p50_ms: PROVIDER_MS, tokens_per_second: 0 }, answer_tokens: { min: 20, max: 20 } },
-});
-await stack.spawnWorker(['openai']);
-const direct = new OpenAI({ apiKey: 'simulated', baseURL: stack.simulator.urlFor('openai'), maxRetries: 0 });
-const sluice = new OpenAI({ apiKey: stack.key, baseURL: `${stack.url}/v1`, maxRetries: 0 });
+const latency = { min_ms: PROVIDER_MS, p50_ms: PROVIDER_MS, p95_ms: PROVIDER_MS, p99_ms: PROVIDER_MS };
+const options = {
+  simulator: { latency: { ...latency, tokens_per_second: 0 }, answer_tokens: { min: 20, max: 20 } },
+} satisfies StackOptions;
+const child = fork(join(import.meta.dirname, '../support/stack-child.ts'), [JSON.stringify(options)]);
+const [address] = (await once(child, 'message')) as [StackAddress];
+const direct = new OpenAI({ apiKey: 'simulated', baseURL: address.providerUrl, maxRetries: 0 });
+const sluice = new OpenAI({ apiKey: address.key, baseURL: `${address.url}/v1`, maxRetries: 0 });
 const messages = [{ role: 'user' as const, content: 'Say hello.' }];
 
 const plain = async (client: OpenAI, model: string): Promise<number> => {
@@ -48,12 +55,14 @@ const KINDS = { 'plain answer': plain, 'first token of a stream': firstToken };
 const times = new Map<string, number[]>();
 for (let call = 0; call < CALLS + WARM_UP; call += 1) {
   for (const [what, measure] of Object.entries(KINDS)) {
-    const took = {
-      direct: await measure(direct, MODEL),
-      'through Sluice': await measure(sluice, `openai/${MODEL}`),
-    };
-    if (call < WARM_UP) continue;
-    for (const [way, ms] of Object.entries(took)) {
+    const ways = [
+      ['direct', () => measure(direct, MODEL)],
+      ['through Sluice', () => measure(sluice, `openai/${MODEL}`)],
+    ] as const;
+    for (const [way, run] of call % 2 === 0 ? ways : ways.toReversed()) {
+      await setTimeout(PAUSE_MS);
+      const ms = await run();
+      if (call < WARM_UP) continue;
       const name = `${what}, ${way}`;
       times.set(name, [...(times.get(name) ?? []), ms]);
     }
@@ -80,7 +89,8 @@ const rows: Row[] = Object.keys(KINDS).flatMap((what) => {
     },
   ];
 });
-await stack.close();
+child.disconnect();
+await once(child, 'exit');
 console.table(rows);
 const directory = join(import.meta.dirname, 'report');
 await mkdir(directory, { recursive: true });

@@ -16,6 +16,11 @@ test('hits the percentiles', () => {
   expect(sample[19_000]).toBeLessThan(330);
 });
 
+test('a steady latency', () => {
+  const profile = latencyProfileSchema.parse({ min_ms: 50, p50_ms: 50, p95_ms: 50, p99_ms: 50 });
+  expect([0, 0.3, 0.7, 1].map((q) => sampleLatencyMs(profile, q))).toEqual([50, 50, 50, 50]);
+});
+
 test('zero is zero', () => {
   expect(sampleLatencyMs(latencyProfileSchema.parse({ p50_ms: 0 }), 0.999)).toBe(0);
 });

@@ -1,12 +1,11 @@
 import type { LatencyProfile } from '../config/latency-profile.ts';
 
 /**
- * Latency at quantile `q` (0 to 1), on straight lines through p50, p95 and p99; nothing is faster than half of p50 or
- * slower than p99.
+ * Latency at quantile `q` (0 to 1), on straight lines through the least, p50, p95 and p99; nothing is slower than p99.
  */
 export function sampleLatencyMs(profile: LatencyProfile, q: number): number {
   const points: [number, number][] = [
-    [0, profile.p50_ms / 2],
+    [0, profile.min_ms],
     [0.5, profile.p50_ms],
     [0.95, profile.p95_ms],
     [0.99, profile.p99_ms],
