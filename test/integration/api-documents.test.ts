@@ -44,6 +44,7 @@ test('the OpenAPI document lists every route of this release', () => {
     'get /metrics',
     'get /readyz',
     'get /v1/audit_log',
+    'get /v1/budgets',
     'get /v1/jobs',
     'get /v1/jobs/{id}',
     'get /v1/jobs/{id}/events',

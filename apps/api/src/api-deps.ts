@@ -2,6 +2,7 @@ import type {
   ApiKeyStore,
   AuditLog,
   Broker,
+  Budgets,
   EventWakeups,
   JobStore,
   KeyQuotas,
@@ -26,6 +27,8 @@ export interface ApiDeps {
   apiKeys: ApiKeyStore;
   /** What keys have taken of their limits. */
   quotas: KeyQuotas;
+  /** What may be spent. Throws while Redis has not been reached yet. */
+  budgets: () => Budgets;
   /** What administrators changed. */
   audit: AuditLog;
   /** See `createInstallationSecret`. */

@@ -18,6 +18,7 @@ import { createEventStreams } from './event-streams.ts';
 import { createFailureLimiter } from './failure-limiter.ts';
 import { requestId } from './request-id.ts';
 import { addAuditLogRoute } from './routes/audit-log.ts';
+import { addBudgetRoutes } from './routes/budgets.ts';
 import { addChangeJobRoutes } from './routes/change-jobs.ts';
 import { addChatCompletionsRoute } from './routes/chat-completions.ts';
 import { addErrorDocsRoute } from './routes/error-docs.ts';
@@ -104,6 +105,7 @@ export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
       addWebhookSecretRoute(v1);
       addKeyRoutes(v1, deps);
       addAuditLogRoute(v1, deps);
+      addBudgetRoutes(v1, deps);
       addProviderRoutes(v1, deps);
       addQueueRoutes(v1, deps);
     },

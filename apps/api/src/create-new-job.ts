@@ -10,6 +10,7 @@ import { countsJobs, type JobWebhook, type NewJob } from '@sluice/broker';
 import { estimateTokens, planRoute } from '@sluice/core';
 import type { ApiDeps } from './api-deps.ts';
 import type { Caller } from './caller.ts';
+import { checkBudgets } from './check-budgets.ts';
 import { eligibleChain } from './eligible-chain.ts';
 import { planJobLane } from './plan-job-lane.ts';
 
@@ -33,13 +34,27 @@ export interface NewJobInput {
  */
 export async function createNewJob(
   { id, bodyHash, submission, caller, retriedFrom, nowMs, warnings = [] }: NewJobInput,
-  deps: Pick<ApiDeps, 'config' | 'targetsOfModel' | 'resolveModel' | 'refuseWebhookUrl' | 'world'>,
+  deps: Pick<
+    ApiDeps,
+    'config' | 'targetsOfModel' | 'resolveModel' | 'refuseWebhookUrl' | 'world' | 'budgets'
+  >,
 ): Promise<NewJob> {
   const config = deps.config();
   const plan = planRoute({ submission, config, targetsOfModel: deps.targetsOfModel });
   if (plan.status === 'error') throw new ApiError(plan.code, plan.message, { param: plan.param });
   const request = submission.request as ChatRequest;
   const eligible = eligibleChain({ chain: plan.chain, request }, deps);
+  await checkBudgets(
+    {
+      tenant: caller.tenant,
+      keyId: caller.keyId,
+      tags: submission.tags,
+      task: submission.task ?? null,
+      route: plan.route,
+    },
+    { request, chain: eligible.chain },
+    deps,
+  );
   const deadlineMs = resolveDeadlineMs(submission, nowMs);
   const lane = planJobLane(
     { submission, chain: eligible.chain, request, timeLeftMs: deadlineMs - nowMs },

@@ -84,6 +84,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     replies,
     apiKeys: deferMethods(() => kept.current().apiKeys),
     quotas: deferMethods(() => kept.current().broker.quotas),
+    budgets: () => kept.current().broker.budgets,
     audit: deferMethods(() => kept.current().audit),
     installationSecret: async () => kept.current().installationSecret(),
     config: () => config,
@@ -107,6 +108,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
   /** Workers take it from Redis; one that is told of the new configuration itself publishes the same. */
   const publishPolicy = (next: Config): void => {
     const { operations } = kept.current().broker;
+    kept.current().broker.budgets.configure(next.budgets);
     operations.setPolicy(fairnessPolicy(next), Object.keys(next.providers)).catch((error: unknown) => {
       logger.warn({ reason: (error as Error).message }, 'shares and tenants were not published');
     });

@@ -108,6 +108,7 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
       known = new Set(listTargets({ config: next, targetsOfModel: catalogue.targetsOfModel }));
       broker.backlog.setPolicy(fairnessPolicy(next));
       health.reconfigure(next);
+      broker.budgets.configure(next.budgets);
       providers.forEach((provider) => provider.reconfigure(next));
     },
     onError,

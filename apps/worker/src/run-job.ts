@@ -9,6 +9,7 @@ import { failWithoutKey } from './fail-without-key.ts';
 import { laneOfCall } from './flex-call.ts';
 import type { ProviderRuntime } from './provider-runtime.ts';
 import { rateHintOf } from './rate-hint-of.ts';
+import { reserveBudget, type ReservedBudget } from './reserve-budget.ts';
 import { retryWhileRedisIsAway } from './retry-while-redis-is-away.ts';
 import {
   createSettler,
@@ -19,10 +20,11 @@ import {
   type Settler,
 } from './settle-attempt.ts';
 import type { CallPass } from './target-health.ts';
+import { waitForBudget } from './wait-for-budget.ts';
 import { whereToWait } from './where-to-wait.ts';
 
 export interface RunJobDeps extends SettleDeps {
-  broker: Pick<Broker, 'transitions' | 'placement' | 'outbox'>;
+  broker: Pick<Broker, 'transitions' | 'placement' | 'outbox' | 'budgets'>;
   /** The job as its ticket describes it, when nothing had happened to it by then; null: its record is read. */
   known: JobRecord | null;
   provider: ProviderRuntime;
@@ -57,6 +59,9 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
   const target = job.chain[job.targetIndex] as Target;
   const keys = provider.keys.usable().map(({ name }) => name);
   if (keys.length === 0) return failWithoutKey(job, { target, settler, deps });
+  const { budgets } = deps.broker;
+  const budget = await reserveBudget(job, target, { ...deps, budgets });
+  if (budget.status === 'full') return waitForBudget(job, budget, { settler, budgets });
   const timeLeftMs = Math.max(0, job.deadlineMs - deps.nowMs());
   const deadline = setTimeout(() => abort(control, 'deadline'), Math.min(timeLeftMs, LONGEST_TIMER_MS));
   const pass = await deps.health.admit(target, job.lane);
@@ -72,7 +77,7 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
         maxWaitMs: MAX_PERMIT_WAIT_MS,
         signal: control.signal,
       },
-      (granted) => runAttempt(job, { ticket, target, pass, permit: granted, control, settler, deps }),
+      (granted) => runAttempt(job, { ticket, target, pass, permit: granted, budget, control, settler, deps }),
     );
     if (permit.status === 'postponed') {
       deps.onPostponed(parseTarget(target)?.model ?? target, permit);
@@ -90,6 +95,7 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
   } finally {
     if (pass.status === 'admitted') pass.release();
     clearTimeout(deadline);
+    await budget.release();
   }
 }
 
@@ -119,6 +125,7 @@ async function runAttempt(
     target,
     pass,
     permit,
+    budget,
     control,
     settler,
     deps,
@@ -127,6 +134,7 @@ async function runAttempt(
     target: Target;
     pass: CallPass;
     permit: Permit;
+    budget: ReservedBudget;
     control: AbortController;
     settler: Settler;
     deps: RunJobDeps;
@@ -199,8 +207,11 @@ async function runAttempt(
   if (lane === 'live' || result.outcome.status === 'ok') permit.learn(rateHintOf(result.outcome));
   provider.keys.judge(key, result.attemptEnd.error);
   deps.observe.attemptEnded(job, target, result.attemptEnd);
-  const { isProbe } = pass;
-  await settler.settleCall(job, { attempt, result, reason: abortReasonOf(control.signal), isProbe });
+  const reason = abortReasonOf(control.signal);
+  await Promise.all([
+    budget.book(result),
+    settler.settleCall(job, { attempt, result, reason, isProbe: pass.isProbe }),
+  ]);
 }
 
 /** A provider that answered without usage has refused the call before it took any tokens. */

@@ -276,7 +276,8 @@ export function createSettler(deps: SettleDeps) {
     { attempt, attemptEnd, warnings }: EndedAttempt,
     error: JobError,
   ): Promise<void> => {
-    const input = { condition: { attempt }, status: 'failed', attemptEnd, error, warnings } as const;
+    const condition = attempt > 0 ? { attempt } : { turn: job.turn };
+    const input = { condition, status: 'failed', attemptEnd, error, warnings } as const;
     const finished = await retryWhileRedisIsAway(() => transitions.finish(job, input));
     if (finished.status === 'finished') deps.observe.jobEnded(job, 'failed');
   };

@@ -1,9 +1,10 @@
-import type { DurabilityMode, Tier } from '@sluice/contracts';
+import type { BudgetConfig, DurabilityMode, Tier } from '@sluice/contracts';
 import type { TenantShare } from './fairness-policy.ts';
 import { createBacklog } from './backlog.ts';
 import { createLanePool } from './batch-lane/lane-pool.ts';
 import { createLaneRuns } from './batch-lane/lane-runs.ts';
 import { createLineTransitions } from './batch-lane/line-transitions.ts';
+import { createBudgets } from './budgets.ts';
 import { createDurabilityGate } from './durability.ts';
 import { createHealthStore } from './health-store.ts';
 import { createJobStore } from './job-store.ts';
@@ -30,6 +31,8 @@ export interface BrokerOptions {
   tenants?: Readonly<Record<string, TenantShare>>;
   /** Tenants that are not named. @defaultValue weight 1, no cap */
   others?: TenantShare;
+  /** Those in force at first. @defaultValue none */
+  budgets?: readonly BudgetConfig[];
   durability: { mode: DurabilityMode; syncsEveryWrite: boolean; timeoutMs: number };
   /** Where receivers of webhooks reach the API, without a slash at its end. */
   baseUrl: string;
@@ -62,10 +65,17 @@ export function createBroker(options: BrokerOptions) {
   const laneRuns = createLaneRuns({ redis, keys });
   const placement = createPlacement({ redis, keys, backlog, queues, lanePool });
   const quotas = createKeyQuotas({ redis, keys });
+  const budgets = createBudgets({ redis, keys, budgets: options.budgets ?? [] });
   const outbox = createOutbox({
     redis,
     keys,
-    quotas,
+    settlements: [
+      {
+        appliesTo: ({ options: { countsForKey } }) => countsForKey === true,
+        settle: ({ id, keyId, usage }) => quotas.settle(keyId, id, usage?.total_tokens ?? 0),
+      },
+      { appliesTo: () => !budgets.isEmpty(), settle: budgets.end },
+    ],
     baseUrl: options.baseUrl,
     deliverWebhook: options.deliverWebhook,
   });
@@ -117,6 +127,7 @@ export function createBroker(options: BrokerOptions) {
     placement,
     outbox,
     quotas,
+    budgets,
     transitions,
     lanePool,
     laneRuns,

@@ -8,6 +8,7 @@ export * from './batch-lane/lane-runs.ts';
 export * from './batch-lane/line-transitions.ts';
 export * from './batch-lane/pool-name.ts';
 export * from './broker.ts';
+export * from './budgets.ts';
 export * from './cancel-channel.ts';
 export * from './configured-keys.ts';
 export * from './create-broker.ts';

@@ -39,6 +39,8 @@ export function createKeys(prefix: string) {
       `${prefix}:quota:{${keyId}}:${part}`,
     /** Provider keys that are not used: hash name -> JSON. */
     retiredKeys: (provider: string) => `${prefix}:retired-keys:{${provider}}`,
+    /** One budget: what was spent and set aside, and for which jobs. */
+    budget: (id: string, part: 'meter' | 'jobs') => `${prefix}:budget:{${id}}:${part}`,
     control: `${prefix}:control`,
     /** Pub/sub channel of one API process: what becomes of the jobs that it waits for. */
     reply: (processId: string) => `${prefix}:reply:${processId}`,

@@ -1,7 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Job, JobStatus } from '@sluice/contracts';
 import type { JobRecord, JobWebhook } from './job-record.ts';
-import type { KeyQuotas } from './key-quotas.ts';
 import type { Keys } from './keys.ts';
 import { presentJob } from './present-job.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
@@ -22,6 +21,12 @@ export interface WebhookDue {
 
 type OutboxEntry = { kind: 'ended' } | { kind: 'webhook'; type: string; seq: number; at_ms: number };
 
+/** Something that was taken for a job and is settled by its last record. Must be idempotent by job. */
+export interface Settlement {
+  appliesTo(job: OutboxJob): boolean;
+  settle(job: JobRecord): Promise<void>;
+}
+
 /** Everything a flush needs to know of a job when no webhook is due. */
 export type OutboxJob = Pick<JobRecord, 'id' | 'tenant' | 'keyId' | 'createdAtMs' | 'options'>;
 
@@ -32,13 +37,14 @@ export type OutboxJob = Pick<JobRecord, 'id' | 'tenant' | 'keyId' | 'createdAtMs
 export function createOutbox({
   redis,
   keys,
-  quotas,
+  settlements,
   baseUrl,
   deliverWebhook,
 }: {
   redis: RedisClient;
   keys: Keys;
-  quotas: Pick<KeyQuotas, 'settle'>;
+  /** What is settled when a job has ended. */
+  settlements: readonly Settlement[];
   /** Where receivers of webhooks reach the API. */
   baseUrl: string;
   /** Must be idempotent by job and sequence number. */
@@ -49,8 +55,8 @@ export function createOutbox({
   /** Carries out entries that the caller has just read; `status` is the job's terminal status, if it has ended. */
   const carryOut = async (job: OutboxJob, status: JobStatus, lines: readonly string[]): Promise<void> => {
     const entries = lines.map((line) => JSON.parse(line) as OutboxEntry);
-    const countsForKey = job.options.countsForKey ?? false;
-    const needsRecord = countsForKey || entries.some((entry) => entry.kind === 'webhook');
+    const due = settlements.filter((settlement) => settlement.appliesTo(job));
+    const needsRecord = due.length > 0 || entries.some((entry) => entry.kind === 'webhook');
     const record = needsRecord ? await load(job.id) : null;
     for (const entry of entries) {
       if (entry.kind === 'webhook') {
@@ -59,8 +65,8 @@ export function createOutbox({
         const { type, seq, at_ms: atMs } = entry;
         const presented = presentJob(record, { baseUrl, place: null });
         await deliverWebhook({ job: presented, tenant: record.tenant, webhook, type, seq, atMs });
-      } else if (countsForKey) {
-        await quotas.settle(job.keyId, job.id, record?.usage?.total_tokens ?? 0);
+      } else if (record) {
+        await Promise.all(due.map((settlement) => settlement.settle(record)));
       }
     }
     const moved: Command[] = [

@@ -103,6 +103,11 @@ export const API_ERRORS = {
     type: 'rate_limit_error',
     todo: 'Wait until the quota that the message names is free again, or ask for a larger one.',
   },
+  budget_exceeded: {
+    status: 429,
+    type: 'insufficient_quota',
+    todo: 'Wait until the next UTC day or month, or ask for a larger budget.',
+  },
   too_many_failures: {
     status: 429,
     type: 'rate_limit_error',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { breakerConfigSchema } from './breaker-config.ts';
+import { budgetConfigSchema } from './budget.ts';
 import { durationMsSchema } from './duration.ts';
 import { lanesConfigSchema } from './lanes-config.ts';
 import { limitsSchema } from './limits.ts';
@@ -137,6 +138,8 @@ export const configSchema = z.strictObject({
   retries: retriesConfigSchema.prefault({}),
   breaker: breakerConfigSchema.prefault({}),
   retention: retentionConfigSchema.prefault({}),
+  /** What may be spent. */
+  budgets: z.array(budgetConfigSchema).max(1_000).default([]),
   durability: z.enum(DURABILITY_MODES).default('fsync'),
 });
 export type Config = z.infer<typeof configSchema>;

@@ -2,6 +2,7 @@ export * from './api-error.ts';
 export * from './api-key.ts';
 export * from './attempt-error.ts';
 export * from './breaker-config.ts';
+export * from './budget.ts';
 export * from './chat-completion.ts';
 export * from './chat-request.ts';
 export * from './config.ts';

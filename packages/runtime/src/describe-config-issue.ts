@@ -3,7 +3,6 @@ import type { z } from 'zod';
 /** Keys that the documentation of later releases names: a clearer answer than "unknown key". */
 const LATER_KEYS: ReadonlySet<string> = new Set([
   'alerts',
-  'budgets',
   'cache',
   'catch_all',
   'class',

@@ -109,7 +109,7 @@ colour: red
     expect(message).toMatch(/colour: is not a known key/);
   });
 
-  test.each(['budgets', 'alerts', 'cache', 'templates', 'guardrails', 'telemetry', 'storage'])(
+  test.each(['alerts', 'cache', 'templates', 'guardrails', 'telemetry', 'storage'])(
     '%s does not work in this release',
     (key) => {
       expect(faultsOf(`${key}: {}`)).toContain(`${key}: does not work in this release; remove it`);

@@ -66,6 +66,7 @@ export async function openBroker({
       queueConnection,
       prefix,
       ...fairnessPolicy(config),
+      budgets: config.budgets,
       durability: {
         mode: durabilityInForce(facts, config.durability),
         syncsEveryWrite: facts.aofEnabled && facts.appendfsync === 'always',

@@ -1,0 +1,42 @@
+import { ApiError, type BudgetStatus, type ChatRequest, type Target } from '@sluice/contracts';
+import { costBounds, type BudgetSubject, type CostBounds } from '@sluice/core';
+import type { ApiDeps } from './api-deps.ts';
+
+/**
+ * Looks at a new job's budgets as they stood at most a second ago; every call is checked again before it is made.
+ * Answers whether cheaper targets should go first.
+ * @throws ApiError `budget_exceeded` when one that refuses has no room even for the cheapest of the job's targets.
+ */
+export async function checkBudgets(
+  subject: BudgetSubject,
+  { request, chain }: { request: ChatRequest; chain: readonly Target[] },
+  { budgets, resolveModel }: Pick<ApiDeps, 'budgets' | 'resolveModel'>,
+): Promise<{ isSoft: boolean }> {
+  const store = budgets();
+  if (store.isEmpty()) return { isSoft: false };
+  const inForce = store.of(subject);
+  const states = await store.recentStatus(inForce);
+  const cheapest = chain
+    .map((target) => costBounds(request, resolveModel(target).entry))
+    .reduce((least, cost) => (cost && (!least || cost.worstUsd < least.worstUsd) ? cost : least), null);
+  inForce.forEach(({ config }, index) => {
+    const state = states[index] as BudgetStatus;
+    if (config.on_exceed !== 'refuse' || !cheapest || hasRoom(state, amountOf(cheapest, config))) return;
+    const whose = state.name === null ? state.scope : `${state.scope} ${state.name}`;
+    throw new ApiError('budget_exceeded', `The budget of the ${whose} has no room for this request.`, {
+      headers: { 'x-should-retry': 'false' },
+    });
+  });
+  return { isSoft: states.some(({ level }) => level !== 'ok') };
+}
+
+function amountOf(cost: CostBounds, { reserve }: { reserve: 'worst_case' | 'expected' }): number {
+  return reserve === 'expected' ? cost.expectedUsd : cost.worstUsd;
+}
+
+/** What is set aside for calls that run may come back, so it does not count here. */
+function hasRoom({ day, month }: BudgetStatus, amountUsd: number): boolean {
+  return [day, month].every(
+    ({ limit_usd: limit, spent_usd: spent }) => limit === null || spent + amountUsd <= limit,
+  );
+}
