@@ -86,6 +86,7 @@ export async function createNewJob(
       dropRequest: retention?.drop_request ?? false,
       rounds: plan.rounds,
       ...(keyLimits ? { countsForKey: true as const } : {}),
+      ...(submission.validate ? { validate: { maxFailures: submission.validate.max_failures ?? null } } : {}),
       ...(config.routes[plan.route ?? '']?.spill === false ? { spill: false } : {}),
     },
     task: submission.task ?? null,

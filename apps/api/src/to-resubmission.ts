@@ -22,6 +22,7 @@ export function toResubmission(job: JobRecord): JobSubmission {
     ...(options.webhook === null ? {} : { webhook: options.webhook }),
     ...(job.task === null ? {} : { task: job.task }),
     on_refusal: options.onRefusal,
+    ...(options.validate ? { validate: toValidate(options.validate) } : {}),
     on_stream_failure: options.onStreamFailure,
     metadata: job.metadata,
     tags: job.tags,
@@ -31,4 +32,8 @@ export function toResubmission(job: JobRecord): JobSubmission {
       drop_request: options.dropRequest,
     },
   });
+}
+
+function toValidate({ maxFailures }: { maxFailures: number | null }): object {
+  return { json_schema: true, ...(maxFailures === null ? {} : { max_failures: maxFailures }) };
 }

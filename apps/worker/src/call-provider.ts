@@ -13,6 +13,7 @@ import { createDeltaWriter } from './delta-writer.ts';
 import { asFlexCall } from './flex-call.ts';
 import type { PoolKey } from './key-pool.ts';
 import type { ProviderRuntime } from './provider-runtime.ts';
+import type { RenderedForTarget } from './render-for-target.ts';
 import { retryWhileRedisIsAway } from './retry-while-redis-is-away.ts';
 import { wholeAnswerDeltas } from './whole-answer-deltas.ts';
 
@@ -30,6 +31,7 @@ export interface CallResult {
 /** Calls the provider for one attempt and prices what came back. Never throws. */
 export async function callProvider({
   job,
+  rendered,
   target,
   provider,
   key,
@@ -44,6 +46,8 @@ export async function callProvider({
   onFenced,
 }: {
   job: JobRecord & { request: ChatRequest };
+  /** The request as this target gets it. */
+  rendered: RenderedForTarget;
   target: Target;
   provider: ProviderRuntime;
   key: PoolKey;
@@ -66,7 +70,7 @@ export async function callProvider({
   const call = {
     model: parseTarget(target)?.model ?? target,
     entry,
-    request: job.request,
+    request: rendered.request,
     signal,
     timeouts: provider.timeouts,
   };
@@ -86,7 +90,7 @@ export async function callProvider({
   const serviceTier = outcome.status === 'ok' ? outcome.completion.service_tier : null;
   const upstreamUsd = outcome.costUsd ?? null;
   const price = upstreamUsd === null && usage ? priceRequest({ usage, entry, serviceTier }) : null;
-  const warnings = [...(warning ? [warning] : []), ...outcome.warnings];
+  const warnings = [...(warning ? [warning] : []), ...rendered.warnings, ...outcome.warnings];
   if (price && !price.known) warnings.push(priceUnknown(target));
   outcome = { ...outcome, warnings };
   if (outcome.status === 'ok') {

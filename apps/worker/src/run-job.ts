@@ -5,10 +5,12 @@ import { estimateTokens, type TokenLearner } from '@sluice/core';
 import { MAX_PERMIT_AGE_MS, type Permit, type PostponeReason } from '@sluice/limiter';
 import { abortReasonOf, type AbortReason } from './abort-reason.ts';
 import { callProvider, type CallResult } from './call-provider.ts';
+import { checkAnswer } from './check-answer.ts';
 import { failWithoutKey } from './fail-without-key.ts';
 import { laneOfCall } from './flex-call.ts';
 import type { ProviderRuntime } from './provider-runtime.ts';
 import { rateHintOf } from './rate-hint-of.ts';
+import { renderForTarget, type RenderedForTarget } from './render-for-target.ts';
 import { reserveBudget, type ReservedBudget } from './reserve-budget.ts';
 import { retryWhileRedisIsAway } from './retry-while-redis-is-away.ts';
 import {
@@ -57,6 +59,7 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
   if (!job || (await settleLostAttempt(job, settler))) return;
 
   const target = job.chain[job.targetIndex] as Target;
+  const rendered = renderForTarget(job, target, deps);
   const keys = provider.keys.usable().map(({ name }) => name);
   if (keys.length === 0) return failWithoutKey(job, { target, settler, deps });
   const { budgets } = deps.broker;
@@ -73,11 +76,12 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
         reservationId: randomUUID(),
         key: keys,
         claimId: `${job.id} ${target}`,
-        estimate: estimateFor(job, target, learner),
+        estimate: estimateFor(rendered, target, learner),
         maxWaitMs: MAX_PERMIT_WAIT_MS,
         signal: control.signal,
       },
-      (granted) => runAttempt(job, { ticket, target, pass, permit: granted, budget, control, settler, deps }),
+      (granted) =>
+        runAttempt(job, { ticket, target, rendered, pass, permit: granted, budget, control, settler, deps }),
     );
     if (permit.status === 'postponed') {
       deps.onPostponed(parseTarget(target)?.model ?? target, permit);
@@ -123,6 +127,7 @@ async function runAttempt(
   {
     ticket,
     target,
+    rendered,
     pass,
     permit,
     budget,
@@ -132,6 +137,7 @@ async function runAttempt(
   }: {
     ticket: string;
     target: Target;
+    rendered: RenderedForTarget;
     pass: CallPass;
     permit: Permit;
     budget: ReservedBudget;
@@ -187,6 +193,7 @@ async function runAttempt(
   deps.observe.callsInFlight(1);
   const result = await callProvider({
     job,
+    rendered,
     target,
     provider,
     key,
@@ -206,11 +213,12 @@ async function runAttempt(
   // That the flex tier has no room says nothing about the account's limits.
   if (lane === 'live' || result.outcome.status === 'ok') permit.learn(rateHintOf(result.outcome));
   provider.keys.judge(key, result.attemptEnd.error);
-  deps.observe.attemptEnded(job, target, result.attemptEnd);
+  const checked = checkAnswer(job, result);
+  deps.observe.attemptEnded(job, target, checked.attemptEnd);
   const reason = abortReasonOf(control.signal);
   await Promise.all([
-    budget.book(result),
-    settler.settleCall(job, { attempt, result, reason, isProbe: pass.isProbe }),
+    budget.book(checked),
+    settler.settleCall(job, { attempt, result: checked, reason, isProbe: pass.isProbe }),
   ]);
 }
 
@@ -230,7 +238,7 @@ function settlePermit(permit: Permit, { outcome }: CallResult, kind: ProviderRun
 }
 
 function estimateFor(
-  { request }: RunnableJob,
+  { request }: RenderedForTarget,
   target: Target,
   learner: TokenLearner,
 ): { inputTokens: number; outputTokens: number } {

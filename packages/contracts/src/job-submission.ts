@@ -43,7 +43,6 @@ export const UNSUPPORTED_SUBMISSION_OPTIONS = [
   'max_latency_ms',
   'residency',
   'zero_retention',
-  'validate',
   'template',
 ] as const;
 
@@ -65,6 +64,14 @@ export const jobSubmissionSchema = z
     webhook: webhookOptionSchema.optional(),
     task: z.enum(TASKS).optional(),
     on_refusal: z.enum(['fail', 'next']).default('fail'),
+    validate: z
+      .strictObject({
+        json_schema: z.literal(true).default(true),
+        /** Answers that break their schema before the job fails. Default: as many as it has attempts. */
+        max_failures: z.number().int().min(1).max(20).optional(),
+      })
+      .optional()
+      .meta({ description: 'An answer that breaks its own JSON schema is a failed attempt.' }),
     on_stream_failure: z.enum(['restart', 'fail']).default('restart'),
     cache: z.literal('off', 'only "off" works in this release: nothing is cached').optional(),
     metadata: metadataSchema.default({}),

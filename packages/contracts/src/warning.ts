@@ -6,6 +6,8 @@ export const WARNING_CODES = [
   'unknown_model',
   'price_unknown',
   'usage_estimated',
+  /** The answer could not be checked against its schema. */
+  'not_validated',
   /** A target of the chain can't take the request and was left out. */
   'target_skipped',
   /** By what is known now the job will not be done by its deadline. */

@@ -31,6 +31,8 @@ export interface ObservedRatios {
 /** Learns how many bytes a token of each model takes, as a moving average of what providers report. */
 export interface TokenLearner {
   bytesPerToken(target: string): number;
+  /** False while nothing is known of the target but the default. */
+  hasLearned(target: string): boolean;
   /** What an estimate needs on top, as a share of it, to cover how far single prompts stray. */
   margin(target: string): number;
   observe(target: string, seen: { promptBytes: number; promptTokens: number }): void;
@@ -60,6 +62,7 @@ export function createTokenLearner({ maxTargets = 10_000 }: { maxTargets?: numbe
 
   return {
     bytesPerToken: (target) => ratioOf(target).mean,
+    hasLearned: (target) => learned.has(target),
     margin(target) {
       const { mean, variance } = ratioOf(target);
       const low = mean - DEVIATIONS * Math.sqrt(variance);

@@ -34,6 +34,7 @@ const READERS: Readonly<Record<string, (text: string, header: string) => unknown
   metadata: readJson,
   tags: readList,
   retention: readJson,
+  validate: readJson,
 };
 
 const { request: _request, ...optionFields } = jobSubmissionSchema.shape;

@@ -57,5 +57,5 @@ export function usageOf(report: UsageReport | null | undefined): Usage | null {
 export function costOf(report: UsageReport | null | undefined): number | null {
   if (typeof report?.cost !== 'number') return null;
   const ownKey = report.is_byok ? (report.cost_details?.upstream_inference_cost ?? 0) : 0;
-  return report.cost + ownKey;
+  return Number((report.cost + ownKey).toFixed(12));
 }
