@@ -1,4 +1,5 @@
 import { BatchReadError, createProviderAdapter, createProviderBatchAdapter } from '@sluice/providers';
+import { startSimulator } from '@sluice/simulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BATCH_KINDS, startBatchVendor, valueOf, type BatchVendor } from '../support/batch-vendor.ts';
 import { MESSAGE_CASES } from '../support/translation/message-cases.ts';
@@ -266,6 +267,26 @@ describe.each(BATCH_KINDS)('the batch adapter of %s', (kind) => {
       const asked = { run: fault, model: vendor.model, fileId, lines: texts, signal };
       expect([fault, await vendor.adapter.create(asked)]).toMatchObject([fault, expected]);
     }
+  });
+
+  it('knows that a create was not done when no connection came to stand', async () => {
+    const shut = await startSimulator();
+    await shut.close();
+    const nowhere = createProviderBatchAdapter({ kind, apiKey: 'k', baseUrl: shut.urlFor(kind) })!;
+    const lines = await vendor.render(linesOf('nowhere', 1));
+    const { model, signal } = vendor;
+    const outcome = await nowhere.create({ run: 'nowhere', model, fileId: 'files/f', lines, signal });
+    expect(outcome).toMatchObject({ status: 'error', error: { code: 'network', retryable: true } });
+    await nowhere.close();
+  });
+
+  it('takes a batch that has ended for cancelled, as it is', async () => {
+    const { id } = await vendor.submit('over', linesOf('over', 2));
+    await vendor.ended(id);
+    const outcome = await vendor.adapter.cancel({ id, signal: vendor.signal });
+    expect(outcome).toMatchObject({ status: 'ok', value: { id, state: 'ended' } });
+    const none = await vendor.adapter.cancel({ id: `${id}x`, signal: vendor.signal });
+    expect(none).toEqual({ status: 'missing' });
   });
 
   it('is told of an outage of the batch API by every call', async () => {

@@ -19,7 +19,10 @@ export function lineCall({ model, entry, request }: BatchLine): { call: Provider
       model,
       entry,
       request: rest as ChatRequest,
-      signal: AbortSignal.timeout(RENDER_TIMEOUT_MS),
+      // Made when it is asked for: few lines name files, and there may be 100,000 of them.
+      get signal() {
+        return AbortSignal.timeout(RENDER_TIMEOUT_MS);
+      },
       timeouts: {
         connect_ms: RENDER_TIMEOUT_MS,
         first_token_ms: RENDER_TIMEOUT_MS,
