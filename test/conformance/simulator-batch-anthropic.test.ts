@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import Anthropic from '@anthropic-ai/sdk';
 import { startSimulator, type Simulator } from '@sluice/simulator';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -123,6 +124,20 @@ test('a cancelled batch is canceling until it has ended, and counts only then', 
   expect(done.request_counts).toMatchObject({ processing: 0, succeeded: 4, canceled: 6 });
   const types = (await resultsOf(batch.id)).map(({ result }) => result.type);
   expect(types.filter((type) => type === 'canceled')).toHaveLength(6);
+});
+
+test('a client that leaves in the middle of a create leaves nothing behind', async () => {
+  const sent = request(`${simulator.urlFor('anthropic')}/v1/messages/batches`, {
+    method: 'POST',
+    headers: { 'x-api-key': 'any', 'content-type': 'application/json' },
+  });
+  sent.on('error', () => undefined);
+  sent.write(`{"requests":[${JSON.stringify(requestOf(0))},`);
+  await until(() => simulator.control.calls().length === 1, { what: 'the call to arrive' });
+  sent.destroy();
+  await until(() => simulator.control.calls()[0]?.aborted ?? false, { what: 'the end of the call' });
+  expect(simulator.control.batches()).toEqual([]);
+  expect(await resultsOf((await ended((await create(1)).id)).id)).toHaveLength(1);
 });
 
 test('lists go in pages in both directions, the newest first', async () => {

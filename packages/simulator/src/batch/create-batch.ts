@@ -58,7 +58,13 @@ export async function createBatch<Facts>(
       cancelled.abort();
     },
   };
-  const run = runBatch(batch, { account, store, state, spec, cancelled: cancelled.signal });
+  const run = runBatch(batch, { account, store, state, spec, cancelled: cancelled.signal }).catch(
+    (error: unknown) => {
+      batch.errors = [{ code: 'simulator_defect', message: String(error), param: null, line: null }];
+      batch.phase = 'failed';
+      batch.endedAtMs = monotonicNowMs();
+    },
+  );
   store.addBatch(batch, run);
   return batch;
 }

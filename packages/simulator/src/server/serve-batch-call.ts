@@ -96,7 +96,14 @@ export async function serveBatchCall(
     session.answer(api.notFound(call), own);
     return;
   }
-  const reply = await api.serve(call);
+  let reply: WireAnswer | FileAnswer;
+  try {
+    reply = await api.serve(call);
+  } catch (error) {
+    // The client left before it had sent all.
+    if (session.signal.aborted || request.destroyed) return;
+    throw error;
+  }
   await pause(sampleLatencyMs(account.latency, state.random()), session.signal);
   await send(session, reply, { own, rule });
 }
