@@ -4,7 +4,6 @@ import type { BreakerPolicy } from '@sluice/core';
 export function encodeBreakerPolicy(policy: BreakerPolicy): string {
   return JSON.stringify({
     enabled: policy.enabled,
-    window: policy.windowMs,
     calls: policy.minCalls,
     rate: policy.errorRate,
     row: policy.failuresInARow,

@@ -66,6 +66,7 @@ export function createHealthStore({ redis, keys }: { redis: RedisClient; keys: K
           call.firstTokenMs === null ? '' : Math.round(call.firstTokenMs),
           Math.round(call.totalMs),
           call.completionTokens ?? '',
+          policy.windowMs,
         ],
       );
       return decodeBreaker(text as string);

@@ -52,6 +52,22 @@ local function count_call(field, failed, now, window_ms)
   return calls, failures
 end
 
+-- The same for a call that went well while nobody asks for the sums: mostly only the newest bucket changes.
+local function count_good_call(field, now, window_ms)
+  local bucket = math.floor(now / (window_ms / WINDOW_BUCKETS))
+  local text = redis.call('HGET', STEM .. ':window', field)
+  local from, _, at, calls, failures = string.find(text or '', '(%d+):(%d+):(%d+)$')
+  if not from or tonumber(at) ~= bucket then return count_call(field, 0, now, window_ms) end
+  redis.call('HSET', STEM .. ':window', field,
+    string.sub(text, 1, from - 1) .. at .. ':' .. string.format('%.0f', calls + 1) .. ':' .. failures)
+end
+
+-- Whether a stored breaker is closed, at an epoch, and without a failure to forget: a good call changes nothing of it.
+local function is_untroubled(text, epoch)
+  if not text then return epoch == '0' end
+  return string.find(text, '^closed|' .. epoch .. '|%d+||%d+|0|0|') ~= nil
+end
+
 local function count_latency(lane, tier, kind, ms, model, now)
   local bucket = math.max(0, math.floor(math.log(math.max(1, ms)) / LOG_GROWTH))
   local key = STEM .. ':latency:' .. string.format('%.0f', math.floor(now / 60000))
