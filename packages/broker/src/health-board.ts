@@ -45,34 +45,36 @@ const READ_AGAIN_MS = 500;
 
 /** Reads all breakers before it resolves, or reports why not: then all count as closed until Redis answers. */
 export async function openHealthBoard(options: HealthBoardOptions): Promise<HealthBoard> {
-  const breakers = new Map<string, Map<string, Breaker>>();
-  let revision = 0;
+  const breakers = new Map<string, Map<string, { breaker: Breaker; heardAt: number }>>();
   let closed = false;
   let timer: NodeJS.Timeout | null = null;
   let stopFollowing = (): void => {};
 
-  const of = (provider: string): Map<string, Breaker> => {
-    const found = breakers.get(provider) ?? new Map<string, Breaker>();
+  const of = (provider: string): Map<string, { breaker: Breaker; heardAt: number }> => {
+    const found = breakers.get(provider) ?? new Map<string, { breaker: Breaker; heardAt: number }>();
     breakers.set(provider, found);
     return found;
   };
   const set = (provider: string, field: string, breaker: Breaker): void => {
-    const before = describe(of(provider).get(field) ?? NEW_BREAKER);
-    of(provider).set(field, breaker);
+    const before = describe(of(provider).get(field)?.breaker ?? NEW_BREAKER);
+    of(provider).set(field, { breaker, heardAt: performance.now() });
     const after = describe(breaker);
     if (before === after) return;
     options.onChange?.({ subject: { provider, ...parseHealthField(field) }, from: before, to: after });
   };
-  const read = async (): Promise<void> => {
-    const before = revision;
-    const all = await Promise.all(
-      options.providers().map(async (name) => [name, await options.store.breakers(name)] as const),
-    );
-    // Somebody has told of a change meanwhile, which the answer may not know yet.
-    if (before !== revision || closed) return;
-    for (const [provider, stored] of all) {
-      for (const [field, breaker] of stored) set(provider, field, breaker);
+  const readProvider = async (provider: string): Promise<void> => {
+    const askedAt = performance.now();
+    const stored = await options.store.breakers(provider);
+    if (closed) return;
+    for (const field of new Set([...stored.keys(), ...of(provider).keys()])) {
+      // Of what was heard since, the answer may not know yet. What is gone is closed: Redis has lost its data.
+      if ((of(provider).get(field)?.heardAt ?? -1) < askedAt) {
+        set(provider, field, stored.get(field) ?? NEW_BREAKER);
+      }
     }
+  };
+  const read = async (): Promise<void> => {
+    await Promise.all(options.providers().map(readProvider));
   };
   const schedule = (): void => {
     if (closed) return;
@@ -84,17 +86,16 @@ export async function openHealthBoard(options: HealthBoardOptions): Promise<Heal
   return {
     breaker(subject) {
       const known = breakers.get(subject.provider)?.get(healthField(subject));
-      return known ? advanceBreaker(known, options.nowMs(), options.policy()) : NEW_BREAKER;
+      return known ? advanceBreaker(known.breaker, options.nowMs(), options.policy()) : NEW_BREAKER;
     },
     put(subject, breaker) {
       const known = of(subject.provider).get(healthField(subject));
-      if (known && known.epoch > breaker.epoch) return;
-      revision += 1;
+      if (known && known.breaker.epoch > breaker.epoch) return;
       set(subject.provider, healthField(subject), breaker);
     },
     all: () =>
       Array.from(breakers, ([provider, fields]) =>
-        Array.from(fields, ([field, breaker]) => ({
+        Array.from(fields, ([field, { breaker }]) => ({
           subject: { provider, ...parseHealthField(field) },
           breaker: advanceBreaker(breaker, options.nowMs(), options.policy()),
         })),
@@ -108,7 +109,6 @@ export async function openHealthBoard(options: HealthBoardOptions): Promise<Heal
           breaker?: string;
         };
         if (message.type !== 'breaker' || !message.provider || !message.field) return;
-        revision += 1;
         set(message.provider, message.field, decodeBreaker(message.breaker));
       };
       subscriber.on('message', onMessage);

@@ -105,9 +105,13 @@ test('a process hears of a change at once, and of what it missed within a second
     await fresh.broker.health.force('acme', [subject], 'closed');
     await until(() => board.breaker(subject).forced === 'closed', { timeoutMs: 400, what: 'the message' });
     subscriber.disconnect();
+    // Redis has lost its data.
+    await fresh.redis.flushall();
+    await until(() => board.breaker(subject).forced === null, { timeoutMs: 1_000, what: 'the reading' });
     expect(changes).toEqual([
       { subject, from: 'closed', to: 'open' },
       { subject, from: 'open', to: 'forced_closed' },
+      { subject, from: 'forced_closed', to: 'closed' },
     ]);
   } finally {
     board.close();
