@@ -72,7 +72,22 @@ const cases: [name: string, body: unknown, code: string, param: string | null, m
     'deadline',
   ],
   ['a duration without a unit', { ...SUBMISSION, within: '5' }, 'invalid_request', 'within', /30s/],
-  ['an option of a later release', { ...SUBMISSION, quality: 'high' }, 'unsupported_option', 'quality'],
+  ['an option of a later release', { ...SUBMISSION, template: {} }, 'unsupported_option', 'template'],
+  [
+    'a quality that is none',
+    { ...SUBMISSION, quality: 'best' },
+    'invalid_request',
+    'quality',
+    /low, standard, high/,
+  ],
+  [
+    'a region that nothing is in',
+    { ...SUBMISSION, residency: ['mars'] },
+    'no_eligible_target',
+    'residency',
+    /region/,
+  ],
+  ['a cap below every price', { ...SUBMISSION, max_cost_usd: 1e-9 }, 'no_eligible_target', 'max_cost_usd'],
   [
     'a parameter of a later release',
     { request: { messages, prediction: {} } },

@@ -13,6 +13,7 @@ import type { Config, Target } from '@sluice/contracts';
 import type { ResolvedModel, World } from '@sluice/core';
 import type { Logger, Metrics, RedisFacts } from '@sluice/runtime';
 import type { ApiLimits } from './api-limits.ts';
+import type { Router } from './create-router.ts';
 
 /** Everything the API stands on; all borrowed. */
 export interface ApiDeps {
@@ -35,8 +36,8 @@ export interface ApiDeps {
   installationSecret: () => Promise<Buffer>;
   /** The configuration in force; another one after a reload. */
   config: () => Config;
-  /** Targets of the configured providers that serve a plain model name, best first. */
-  targetsOfModel: (model: string) => readonly Target[];
+  /** Which targets may serve a submission, and in which order. */
+  router: Router;
   /** What the catalogue knows about a target's model. */
   resolveModel: (target: Target) => Pick<ResolvedModel, 'entry' | 'vendor'>;
   /** Targets of the configured providers that the catalogue or the configuration names. */

@@ -7,12 +7,12 @@ import {
 } from '@sluice/contracts';
 import type { ChatRequest } from '@sluice/contracts';
 import { countsJobs, type JobWebhook, type NewJob } from '@sluice/broker';
-import { estimateTokens, planRoute } from '@sluice/core';
+import { estimateTokens, toDecision } from '@sluice/core';
 import type { ApiDeps } from './api-deps.ts';
 import type { Caller } from './caller.ts';
 import { checkBudgets } from './check-budgets.ts';
-import { eligibleChain } from './eligible-chain.ts';
 import { planJobLane } from './plan-job-lane.ts';
+import { targetFilters } from './target-filters.ts';
 
 const DEFAULT_LIFETIME_MS = 24 * 3_600_000;
 
@@ -29,21 +29,17 @@ export interface NewJobInput {
 
 /**
  * A checked submission as the job to store: chain planned, deadline and webhook resolved.
- * @throws ApiError `unknown_route`, `unknown_target`, `unknown_model`, `no_eligible_target`, `deadline_unmeetable`,
- * `invalid_webhook_url`, `invalid_request`.
+ * @throws ApiError `unknown_route`, `unknown_target`, `unknown_model`, `not_allowed`, `no_eligible_target`,
+ * `deadline_unmeetable`, `invalid_webhook_url`, `invalid_request`.
  */
 export async function createNewJob(
   { id, bodyHash, submission, caller, retriedFrom, nowMs, warnings = [] }: NewJobInput,
-  deps: Pick<
-    ApiDeps,
-    'config' | 'targetsOfModel' | 'resolveModel' | 'refuseWebhookUrl' | 'world' | 'budgets'
-  >,
+  deps: Pick<ApiDeps, 'config' | 'router' | 'resolveModel' | 'refuseWebhookUrl' | 'world' | 'budgets'>,
 ): Promise<NewJob> {
   const config = deps.config();
-  const plan = planRoute({ submission, config, targetsOfModel: deps.targetsOfModel });
+  const { plan, features } = deps.router.planJob({ submission, caller, id, nowMs });
   if (plan.status === 'error') throw new ApiError(plan.code, plan.message, { param: plan.param });
   const request = submission.request as ChatRequest;
-  const eligible = eligibleChain({ chain: plan.chain, request }, deps);
   await checkBudgets(
     {
       tenant: caller.tenant,
@@ -52,14 +48,12 @@ export async function createNewJob(
       task: submission.task ?? null,
       route: plan.route,
     },
-    { request, chain: eligible.chain },
+    { request, chain: plan.chain },
     deps,
   );
+  const filters = targetFilters(submission);
   const deadlineMs = resolveDeadlineMs(submission, nowMs);
-  const lane = planJobLane(
-    { submission, chain: eligible.chain, request, timeLeftMs: deadlineMs - nowMs },
-    deps,
-  );
+  const lane = planJobLane({ submission, chain: plan.chain, request, timeLeftMs: deadlineMs - nowMs }, deps);
   const webhook = await resolveWebhook(submission.webhook, caller, deps.refuseWebhookUrl);
   const maxOpenJobs = config.tenants[caller.tenant]?.max_queued ?? config.tenant_defaults.max_queued;
   const keyLimits = countsJobs(caller.limits) ? caller.limits : null;
@@ -85,6 +79,8 @@ export async function createNewJob(
       deleteAfterDelivery: retention?.delete_after_delivery ?? false,
       dropRequest: retention?.drop_request ?? false,
       rounds: plan.rounds,
+      ...(filters ? { filters } : {}),
+      ...(caller.allow ? { forced: caller.allow } : {}),
       ...(keyLimits ? { countsForKey: true as const } : {}),
       ...(submission.validate ? { validate: { maxFailures: submission.validate.max_failures ?? null } } : {}),
       ...(config.routes[plan.route ?? '']?.spill === false ? { spill: false } : {}),
@@ -92,14 +88,14 @@ export async function createNewJob(
     task: submission.task ?? null,
     metadata: submission.metadata,
     tags: submission.tags,
-    decision: { ...plan.decision, lane: lane.choice },
+    decision: { ...toDecision(plan, features), lane: lane.choice },
     batchId: null,
     customId: null,
     retriedFrom: retriedFrom ?? null,
     estimatedTokens: estimateTokens(request).total,
     createdAtMs: nowMs,
     deadlineMs,
-    warnings: [...warnings, ...eligible.warnings, ...lane.warnings],
+    warnings: [...warnings, ...plan.warnings, ...lane.warnings],
     ...(maxOpenJobs === undefined ? {} : { maxOpenJobs }),
     ...(keyLimits ? { keyLimits } : {}),
   };

@@ -15,6 +15,7 @@ import { connectRedis, createMetrics, createRedisErrorLog, readRedisFacts } from
 import type { Environment, Logger, Metrics } from '@sluice/runtime';
 import { DEFAULT_API_LIMITS, type ApiLimits } from './api-limits.ts';
 import { buildApi } from './build-api.ts';
+import { createRouter } from './create-router.ts';
 import { deferMethods } from './defer-methods.ts';
 import { keepBrokerOpen } from './keep-broker-open.ts';
 
@@ -88,7 +89,11 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     audit: deferMethods(() => kept.current().audit),
     installationSecret: async () => kept.current().installationSecret(),
     config: () => config,
-    targetsOfModel: (model) => catalogue.targetsToCall(model),
+    router: createRouter({
+      config: () => config,
+      catalogue: () => ({ resolve: catalogue.resolve, targetsOfModel: catalogue.targetsToCall }),
+      world: worldView.world,
+    }),
     resolveModel: (target) => catalogue.resolve(target),
     knownTargets,
     world: worldView.world,

@@ -21,6 +21,7 @@ export function toResubmission(job: JobRecord): JobSubmission {
     lane: options.lane,
     ...(options.webhook === null ? {} : { webhook: options.webhook }),
     ...(job.task === null ? {} : { task: job.task }),
+    ...options.filters,
     on_refusal: options.onRefusal,
     ...(options.validate ? { validate: toValidate(options.validate) } : {}),
     on_stream_failure: options.onStreamFailure,

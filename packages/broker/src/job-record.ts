@@ -11,6 +11,7 @@ import type {
   Usage,
   Warning,
 } from '@sluice/contracts';
+import type { ForcedPolicy, TargetFilters } from '@sluice/core';
 
 /** Who has to move the job on; null when it has ended and its outbox is flushed. */
 export type JobOwner = 'backlog' | 'ticket' | 'collecting' | 'provider_batch' | 'outbox';
@@ -33,6 +34,9 @@ export interface JobOptions {
   dropRequest: boolean;
   /** Walks of the chain before the job fails. */
   rounds: number;
+  /** What the job asks of its targets, and what its key forces on it; absent: nothing. Checked before every attempt. */
+  filters?: TargetFilters;
+  forced?: ForcedPolicy;
   /** Counts against its key's quotas, and is settled there when it has ended. */
   countsForKey?: true;
   /** What the caller would have the job cost at most. Absent: no cap. */

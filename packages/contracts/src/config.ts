@@ -5,6 +5,8 @@ import { durationMsSchema } from './duration.ts';
 import { lanesConfigSchema } from './lanes-config.ts';
 import { limitsSchema } from './limits.ts';
 import { modelEntrySchema } from './model-entry.ts';
+import { regionSchema } from './region.ts';
+import { routeConfigSchema } from './route-config.ts';
 import { nameSchema, targetSchema } from './target.ts';
 import { tenantConfigSchema, tenantNameSchema } from './tenant.ts';
 
@@ -39,7 +41,7 @@ export const providerKeySchema = z.strictObject({
   key: z.string(),
   limits: limitsSchema.optional(),
   /** Over the provider's. */
-  region: z.string().optional(),
+  region: regionSchema.optional(),
   /** The vendor keeps nothing of what this key sends. */
   zero_retention: z.boolean().optional(),
 });
@@ -64,7 +66,10 @@ export const providerConfigSchema = z
     base_url: z.url({ protocol: /^https?$/ }).optional(),
     /** JSON of its status page, in the form of statuspage.io (`…/api/v2/status.json`). */
     status_url: z.url({ protocol: /^https?$/ }).optional(),
-    region: z.string().optional(),
+    /** Where requests are processed; for `residency`. */
+    region: regionSchema.optional(),
+    /** The vendor keeps nothing of requests and answers, by contract; for `zero_retention`. */
+    zero_retention: z.boolean().optional(),
     limits: limitsSchema.optional(),
     timeouts: timeoutsSchema.prefault({}),
     /** Whether jobs may go through the vendor's own Batch API. Absent: where it has one. */
@@ -75,18 +80,6 @@ export const providerConfigSchema = z
     error: 'give api_key or api_keys, not both',
   });
 export type ProviderConfig = z.infer<typeof providerConfigSchema>;
-
-export const routeConfigSchema = z.strictObject({
-  strategy: z
-    .literal('ordered', 'must be "ordered": other strategies do not work in this release')
-    .default('ordered'),
-  targets: z.array(targetSchema).min(1).max(16),
-  /** How often the chain is walked before the job fails. */
-  rounds: z.number().int().min(1).max(10).default(3),
-  /** A job whose target is limited may go on at the next one when that can start sooner. Default: true. */
-  spill: z.boolean().optional(),
-});
-export type RouteConfig = z.infer<typeof routeConfigSchema>;
 
 const tierConfigSchema = z.strictObject({ share: z.number().positive().max(1_000) });
 

@@ -1,22 +1,12 @@
 import { z } from 'zod';
 import { chatRequestSchema } from './chat-request.ts';
 import { durationSchema } from './duration.ts';
+import { qualitySchema } from './model-class.ts';
+import { regionSchema } from './region.ts';
 import { targetSchema } from './target.ts';
+import { TASKS } from './task.ts';
 import { tierSchema } from './tier.ts';
 import { WEBHOOK_EVENT_TYPES } from './webhook-event.ts';
-
-export const TASKS = [
-  'classification',
-  'extraction',
-  'summarization',
-  'translation',
-  'code',
-  'reasoning',
-  'chat',
-  'vision',
-  'creative',
-  'other',
-] as const;
 
 /** `whsec_` and the base64 of 24 to 64 random bytes. Source: Standard Webhooks v1, "Signature scheme". */
 export const webhookSecretSchema = z.string().refine((text) => {
@@ -37,14 +27,7 @@ export const webhookOptionSchema = z.strictObject({
 });
 
 /** Options that the contract names and this release does not carry out: a clear 400 rather than a silent no. */
-export const UNSUPPORTED_SUBMISSION_OPTIONS = [
-  'quality',
-  'max_cost_usd',
-  'max_latency_ms',
-  'residency',
-  'zero_retention',
-  'template',
-] as const;
+export const UNSUPPORTED_SUBMISSION_OPTIONS = ['template'] as const;
 
 const metadataSchema = z
   .record(z.string().min(1).max(64), z.string().max(512))
@@ -63,6 +46,18 @@ export const jobSubmissionSchema = z
     lane: z.enum(['auto', 'live', 'flex', 'batch']).default('auto'),
     webhook: webhookOptionSchema.optional(),
     task: z.enum(TASKS).optional(),
+    quality: qualitySchema.optional().meta({ description: 'The least class of models that will do.' }),
+    max_cost_usd: z.number().positive().optional().meta({ description: 'Of one attempt, as estimated.' }),
+    max_latency_ms: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .meta({ description: 'Recent p95 of a target, and the wait for its turn.' }),
+    residency: z.array(regionSchema).min(1).max(32).optional().meta({
+      description: 'Regions that the request may be processed in; a target of unknown region is none.',
+    }),
+    zero_retention: z.boolean().optional().meta({ description: 'Only where the vendor keeps nothing.' }),
     on_refusal: z.enum(['fail', 'next']).default('fail'),
     validate: z
       .strictObject({

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { limitsSchema } from './limits.ts';
+import { modelClassSchema } from './model-class.ts';
+import { regionSchema } from './region.ts';
+import { TASKS } from './task.ts';
 
 const perMillionTokens = z.number().nonnegative();
 
@@ -32,6 +35,18 @@ export const priceSchema = z.strictObject({
 });
 export type Price = z.infer<typeof priceSchema>;
 
+const score = z.number().min(0).max(1);
+
+/** How good its answers are, 0 to 1: by default, and for single tasks. */
+export const qualityScoresSchema = z.strictObject({
+  default: score.optional(),
+  ...(Object.fromEntries(TASKS.map((task) => [task, score.optional()])) as Record<
+    (typeof TASKS)[number],
+    z.ZodOptional<typeof score>
+  >),
+});
+export type QualityScores = z.infer<typeof qualityScoresSchema>;
+
 /** One model as the catalogue knows it; `sluice.yaml` may override any field. */
 export const modelEntrySchema = z.strictObject({
   max_input_tokens: z.number().int().positive().optional(),
@@ -40,7 +55,12 @@ export const modelEntrySchema = z.strictObject({
   supports: z.array(z.string()).optional(),
   /** Parameters or features that the model refuses, for example `sampling_params`. */
   rejects: z.array(z.string()).optional(),
-  region: z.string().optional(),
+  class: modelClassSchema.optional(),
+  quality: qualityScoresSchema.optional(),
+  /** Where this model runs, when that is not as its provider says. */
+  region: regionSchema.optional(),
+  /** As at the provider; over it. */
+  zero_retention: z.boolean().optional(),
   limits: limitsSchema.optional(),
 });
 export type ModelEntry = z.infer<typeof modelEntrySchema>;

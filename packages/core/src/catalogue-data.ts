@@ -7,6 +7,10 @@ export interface CatalogueData {
   source: string;
   /** ISO date. */
   as_of: string;
+  /** Vendors whose entries have a source of their own. */
+  sources: Readonly<Record<string, { source: string; as_of: string }>>;
+  /** The rule by which classes and scores were given. */
+  quality_source: string;
   unit: string;
   models: Readonly<Record<string, ModelEntry>>;
 }
@@ -14,11 +18,15 @@ export interface CatalogueData {
 const catalogueDataSchema = z.object({
   source: z.string(),
   as_of: z.iso.date(),
+  sources: z.record(z.string(), z.object({ source: z.string(), as_of: z.iso.date() })),
+  quality_source: z.string(),
   unit: z.literal('US dollars per million tokens'),
   models: z.record(z.string(), modelEntrySchema),
 });
 
-/** Parses the data file; throws when it does not fit the schema. */
+let parsed: CatalogueData | null = null;
+
+/** Parses the data file, once; throws when it does not fit the schema. */
 export function catalogueData(): CatalogueData {
-  return catalogueDataSchema.parse(data);
+  return (parsed ??= catalogueDataSchema.parse(data));
 }

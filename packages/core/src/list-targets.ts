@@ -1,5 +1,6 @@
 import { formatTarget, parseTarget, type Config, type Target } from '@sluice/contracts';
 import { catalogueData } from './catalogue-data.ts';
+import { targetsOfRoutes } from './targets-of-routes.ts';
 
 /**
  * Every target that a caller may name without surprises: those of the routes and of `models`, then what the
@@ -15,10 +16,7 @@ export function listTargets({
   const namesOfCatalogue = [
     ...new Set(Object.keys(catalogueData().models).flatMap((key) => parseTarget(key)?.model ?? [])),
   ];
-  const named = [
-    ...Object.values(config.routes).flatMap(({ targets }) => targets),
-    ...Object.keys(config.models),
-  ];
+  const named = [...targetsOfRoutes(config.routes), ...Object.keys(config.models)];
   const known = named.flatMap((target) => {
     const parts = parseTarget(target);
     return parts && Object.hasOwn(config.providers, parts.provider) ? [formatTarget(parts)] : [];

@@ -81,8 +81,6 @@ it('a model that no provider lists goes to those that take any', () => {
     },
   });
   expect(catalogue.targetsToCall('gpt-5.4-mini')).toEqual(['openai/gpt-5.4-mini']);
-  expect(catalogue.targetsToCall('meta-llama/llama-4-maverick')).toEqual([
-    'router/meta-llama/llama-4-maverick',
-  ]);
-  expect(catalogue.targetsOfModel('meta-llama/llama-4-maverick')).toEqual([]);
+  expect(catalogue.targetsToCall('some-lab/some-model')).toEqual(['router/some-lab/some-model']);
+  expect(catalogue.targetsOfModel('some-lab/some-model')).toEqual([]);
 });

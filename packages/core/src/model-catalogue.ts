@@ -18,6 +18,8 @@ export interface ResolvedModel {
   known: boolean;
   /** `unknown_model` when not known. */
   warning: Warning | null;
+  /** Who says so of `entry.class` and `entry.quality`: the catalogue's rule, or `sluice.yaml`. Null without either. */
+  qualitySource: string | null;
   /**
    * Which price list `entry.price` is of: the catalogue's date (with the model that an unknown one was priced as),
    * or `config/<hash>` for a price of `sluice.yaml`. Null without a price.
@@ -42,10 +44,20 @@ export interface ModelCatalogueOptions {
 
 /** What is known about models: the built-in catalogue under the overrides of the configuration. */
 export function createModelCatalogue({ overrides, providers }: ModelCatalogueOptions): ModelCatalogue {
-  const { as_of: asOf, models } = catalogueData();
+  const { as_of: newest, sources, models, quality_source: qualityRule } = catalogueData();
   const byVendor = groupByVendor(models);
+  const resolved = new Map<Target, ResolvedModel>();
 
   function resolve(target: Target): ResolvedModel {
+    const known = resolved.get(target);
+    if (known) return known;
+    const found = look(target);
+    // Names come from callers: what is kept is bounded.
+    if (resolved.size < MAX_KEPT) resolved.set(target, found);
+    return found;
+  }
+
+  function look(target: Target): ResolvedModel {
     const parts = parseTarget(target);
     const vendor = (parts && own(providers, parts.provider)?.kind) ?? 'unknown';
     const model = parts?.model ?? target;
@@ -55,11 +67,13 @@ export function createModelCatalogue({ overrides, providers }: ModelCatalogueOpt
     const base = builtIn ?? relative?.entry ?? {};
     const entry = override ? { ...base, ...override } : base;
     const known = builtIn !== undefined || override !== undefined;
+    const asOf = own(sources, vendor)?.as_of ?? newest;
     return {
       entry,
       vendor,
       known,
       warning: known ? null : unknownModel(target, relative),
+      qualitySource: qualitySource({ entry, override, qualityRule }),
       priceVersion: priceVersion({ entry, override, relative, asOf }),
     };
   }
@@ -82,6 +96,21 @@ export function createModelCatalogue({ overrides, providers }: ModelCatalogueOpt
   }
 
   return { resolve, targetsOfModel, targetsToCall };
+}
+
+const MAX_KEPT = 10_000;
+
+function qualitySource({
+  entry,
+  override,
+  qualityRule,
+}: {
+  entry: ModelEntry;
+  override: ModelEntry | undefined;
+  qualityRule: string;
+}): string | null {
+  if (override?.class || override?.quality) return 'sluice.yaml';
+  return entry.class || entry.quality ? qualityRule : null;
 }
 
 function groupByVendor(models: Readonly<Record<string, ModelEntry>>): Map<string, KnownModel[]> {

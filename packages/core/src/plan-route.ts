@@ -1,113 +1,212 @@
-import { parseTarget, type Config, type JobSubmission, type Target } from '@sluice/contracts';
+import type { ChatRequest, Config, JobSubmission, Lane, Target, Warning } from '@sluice/contracts';
+import type { ModelCatalogue } from './model-catalogue.ts';
+import { weighUp, type Candidate } from './plan-route/candidate.ts';
+import { chooseStart, type PlanSource, type StartError } from './plan-route/choose-start.ts';
+import type { ExcludedTarget } from './plan-route/exclusion.ts';
+import type { ForcedPolicy } from './plan-route/may-call.ts';
+import { orderTree } from './plan-route/order-tree.ts';
+import type { RequestFeatures } from './plan-route/request-features.ts';
+import type { RouteBranch, RouteNode } from './plan-route/route-tree.ts';
+import { standingOf } from './plan-route/standing.ts';
+import type { Ranked } from './plan-route/strategy/block.ts';
+import { TURNING_STRATEGIES } from './plan-route/strategy/strategies.ts';
+import type { World } from './world.ts';
+
+export interface PlanRouteInput {
+  submission: Pick<
+    JobSubmission,
+    | 'route'
+    | 'chain'
+    | 'tier'
+    | 'tags'
+    | 'metadata'
+    | 'quality'
+    | 'max_cost_usd'
+    | 'max_latency_ms'
+    | 'residency'
+    | 'zero_retention'
+  > & { request: ChatRequest };
+  features: RequestFeatures;
+  config: Pick<Config, 'providers' | 'routes'>;
+  catalogue: Pick<ModelCatalogue, 'resolve' | 'targetsOfModel'>;
+  world: World;
+  caller: {
+    tenant: string;
+    keyId: string;
+    /** What the key forces on its jobs; null: nothing. */
+    forced: ForcedPolicy | null;
+    /** A budget of the caller is nearly spent: cheaper targets go first. */
+    budget?: 'soft' | undefined;
+  };
+  /** @defaultValue live */
+  lane?: Lane;
+  nowMs: number;
+  /** The job's id. */
+  seed: string;
+  /** How often this process has planned a route that takes turns. @defaultValue 0 */
+  turnOf?: (route: string) => number;
+  /** Jobs that this process has sent to a target since the world was looked at. @defaultValue 0 */
+  plannedSince?: (target: string) => number;
+}
 
 export interface RoutePlan {
   status: 'ok';
   /** The route that was used; null for a chain or a target of the caller's own. */
   route: string | null;
+  source: PlanSource;
+  strategy: string;
+  /** The rules that matched, outermost first: `support.when.1`. */
+  rules: readonly string[];
+  /** In the order in which they are tried: what is out for now is at the end. */
   chain: readonly Target[];
   /** How often the chain is walked before the job fails. */
   rounds: number;
-  decision: { strategy: string; source: 'route' | 'chain' | 'target' | 'model' };
+  /** The chain with what was weighed up. */
+  order: readonly Ranked[];
+  excluded: readonly ExcludedTarget[];
+  warnings: readonly Warning[];
+  /** Routes whose turn this plan has taken. */
+  turned: readonly string[];
 }
 
-export interface RouteError {
-  status: 'error';
-  code: 'unknown_route' | 'unknown_target' | 'unknown_model';
-  message: string;
-  /** The field of the submission that is wrong. */
-  param: string;
-}
-
-export interface PlanRouteInput {
-  submission: Pick<JobSubmission, 'route' | 'chain'> & { request: { model?: string | undefined } };
-  config: Pick<Config, 'providers' | 'routes'>;
-  /** Targets of the configured providers that serve a plain model name, best first. */
-  targetsOfModel: (model: string) => readonly Target[];
-}
-
-const DEFAULT_ROUNDS = 3;
-
-/** Which targets may serve a request, and in which order. Pure: the same input always yields the same plan. */
-export function planRoute({ submission, config, targetsOfModel }: PlanRouteInput): RoutePlan | RouteError {
-  const { route, chain, request } = submission;
-  if (chain) return planChain(chain as readonly Target[], config);
-  if (route !== undefined) return planNamedRoute(route, config, 'route');
-  if (request.model === undefined) return planNamedRoute('default', config, 'request.model');
-  return planModel(request.model, config, targetsOfModel);
-}
-
-function planChain(chain: readonly Target[], config: PlanRouteInput['config']): RoutePlan | RouteError {
-  for (const [index, target] of chain.entries()) {
-    const error = checkTarget(target, config, `chain.${index}`);
-    if (error) return error;
-  }
-  return {
-    status: 'ok',
-    route: null,
-    chain,
-    rounds: DEFAULT_ROUNDS,
-    decision: { strategy: 'ordered', source: 'chain' },
-  };
-}
-
-function planNamedRoute(
-  name: string,
-  config: PlanRouteInput['config'],
-  param: string,
-): RoutePlan | RouteError {
-  const route = Object.hasOwn(config.routes, name) ? config.routes[name] : undefined;
-  if (!route) {
-    const known = Object.keys(config.routes).join(', ') || 'none';
-    return {
-      status: 'error',
-      code: 'unknown_route',
-      message: `There is no route "${name}"; known routes: ${known}.`,
-      param,
+export type RouteError =
+  | StartError
+  | {
+      status: 'error';
+      code: 'no_eligible_target';
+      /** Names every target and why it was left out. */
+      message: string;
+      param: string | null;
+      route: string | null;
+      source: PlanSource;
+      strategy: string;
+      rules: readonly string[];
+      excluded: readonly ExcludedTarget[];
     };
+
+/**
+ * Which targets may serve a request, and in which order. Pure: the same input always yields the same plan.
+ *
+ * What a target can't or may not do leaves it out; what is wrong with it for now puts it behind the others, so health
+ * and load never refuse a job.
+ */
+export function planRoute(input: PlanRouteInput): RoutePlan | RouteError {
+  const { submission, features, config, catalogue, world, caller, nowMs, seed, lane = 'live' } = input;
+  const { tier, tags, metadata, request } = submission;
+  const subject = { features, tier, tags, metadata, tenant: caller.tenant, keyId: caller.keyId, nowMs };
+  const { forced } = caller;
+  const start = chooseStart({ ...input, subject, forced, targetsOfModel: catalogue.targetsOfModel });
+  if (start.status === 'error') return start;
+
+  const { root, source, rounds } = start;
+  const weighing = {
+    request,
+    features,
+    providers: config.providers,
+    catalogue,
+    world,
+    tier,
+    lane,
+    policy: { filters: submission, forced },
+  };
+  const candidates = new Map<Target, Candidate>();
+  for (const target of targetsIn(root)) {
+    if (!candidates.has(target)) candidates.set(target, weighUp(target, weighing));
   }
-  return {
-    status: 'ok',
-    route: name,
-    chain: route.targets as readonly Target[],
-    rounds: route.rounds,
-    decision: { strategy: route.strategy, source: 'route' },
-  };
-}
+  const floors = new Map<Target, ExcludedTarget>();
+  const order = (among: ReadonlyMap<Target, Candidate>): Ranked[] =>
+    orderTree(root, {
+      candidate: (target) => among.get(target) as Candidate,
+      standing: ({ target, isTight }, { maxWaitMs }) =>
+        standingOf({ target, state: world.targets[target], lane, tier, seed, isTight, maxWaitMs }),
+      onExcluded: (target, exclusion) => floors.set(target, { target, ...exclusion }),
+      turnOf: input.turnOf ?? (() => 0),
+      plannedSince: input.plannedSince ?? (() => 0),
+      paceMs: (target) => world.targets[target as Target]?.paceMs?.[tier] ?? 0,
+      seed,
+      isStreamed: request.stream ?? false,
+      isSaving: caller.budget === 'soft',
+    });
+  const wished = withWishes(candidates, features);
+  let ordered = order(wished);
+  const used = ordered.length > 0 ? wished : candidates;
+  if (ordered.length === 0) ordered = order(candidates);
+  if (start.takesOne) ordered = ordered.slice(0, 1);
 
-function planModel(
-  model: string,
-  config: PlanRouteInput['config'],
-  targetsOfModel: PlanRouteInput['targetsOfModel'],
-): RoutePlan | RouteError {
-  if (Object.hasOwn(config.routes, model)) return planNamedRoute(model, config, 'request.model');
-  const single = (target: Target, source: 'target' | 'model'): RoutePlan => ({
-    status: 'ok',
-    route: null,
-    chain: [target],
-    rounds: DEFAULT_ROUNDS,
-    decision: { strategy: 'ordered', source },
+  const chain = ordered.map(({ target }) => target);
+  const inChain = new Set(chain);
+  const excluded = Array.from(used.values()).flatMap(({ target, exclusion }): ExcludedTarget[] => {
+    if (inChain.has(target)) return [];
+    if (exclusion) return [{ target, ...exclusion }];
+    const floor = floors.get(target);
+    return floor ? [floor] : [];
   });
-  const parts = parseTarget(model);
-  if (parts && Object.hasOwn(config.providers, parts.provider)) return single(model as Target, 'target');
-  const [found] = targetsOfModel(model);
-  if (found) return single(found, 'model');
-  if (parts) return checkTarget(model as Target, config, 'request.model') as RouteError;
+  const branches = branchesIn(root);
+  const common = {
+    route: root.name,
+    source,
+    strategy: caller.budget === 'soft' ? 'cheapest' : root.strategy,
+    rules: branches.flatMap(({ name, rule }) => (rule === null ? [] : [`${name}.when.${rule}`])),
+    excluded,
+  };
+  if (chain.length === 0) return noEligibleTarget(common);
   return {
-    status: 'error',
-    code: 'unknown_model',
-    message: `No configured provider lists the model "${model}"; write provider/model, or name a route.`,
-    param: 'request.model',
+    status: 'ok',
+    ...common,
+    chain,
+    rounds,
+    order: ordered,
+    warnings: [...excluded.flatMap(skipped), ...ordered.flatMap(({ warnings }) => warnings)],
+    turned: branches.flatMap(({ name, strategy }) =>
+      name !== null && TURNING_STRATEGIES.has(strategy) ? [name] : [],
+    ),
   };
 }
 
-function checkTarget(target: Target, config: PlanRouteInput['config'], param: string): RouteError | null {
-  const parts = parseTarget(target);
-  if (parts && Object.hasOwn(config.providers, parts.provider)) return null;
-  const known = Object.keys(config.providers).join(', ') || 'none';
+/** What some targets have and the request would like to have leaves out those that lack it. */
+function withWishes(
+  candidates: ReadonlyMap<Target, Candidate>,
+  { needs }: RequestFeatures,
+): ReadonlyMap<Target, Candidate> {
+  const able = [...candidates.values()].filter(({ exclusion }) => exclusion === null);
+  const some = able.some(({ hasAllWished }) => hasAllWished);
+  if (!some || able.every(({ hasAllWished }) => hasAllWished)) return candidates;
+  const wishes = needs.includes('reasoning') ? 'reasoning' : 'a JSON Schema';
+  return new Map(
+    Array.from(candidates, ([target, candidate]) => {
+      if (candidate.exclusion || candidate.hasAllWished) return [target, candidate];
+      const message = `${target} lacks what others have: ${wishes}.`;
+      return [target, { ...candidate, exclusion: { code: 'capability', message, param: null } }];
+    }),
+  );
+}
+
+const SKIP_CODES: ReadonlySet<string> = new Set(['capability', 'context_window', 'request']);
+
+/** A warning for what the request itself rules out; what the caller asked to be left out is in the decision. */
+function skipped({ code, message, param, target }: ExcludedTarget): Warning[] {
+  return SKIP_CODES.has(code) ? [{ code: 'target_skipped', message, param, target }] : [];
+}
+
+function noEligibleTarget(
+  common: Pick<RoutePlan, 'route' | 'source' | 'strategy' | 'rules' | 'excluded'>,
+): RouteError {
+  const { excluded } = common;
+  const params = new Set(excluded.map(({ param }) => param));
+  const reasons = [...new Set(excluded.map(({ message }) => message))].join(' ');
   return {
     status: 'error',
-    code: 'unknown_target',
-    message: `There is no provider "${parts?.provider ?? target}" in "${target}"; known providers: ${known}.`,
-    param,
+    code: 'no_eligible_target',
+    message: `No target of the chain can take the request. ${reasons}`,
+    param: params.size === 1 ? (excluded[0]?.param ?? null) : null,
+    ...common,
   };
+}
+
+function targetsIn(node: RouteNode): Target[] {
+  return node.kind === 'target' ? [node.target] : node.children.flatMap(targetsIn);
+}
+
+function branchesIn(node: RouteNode): RouteBranch[] {
+  return node.kind === 'target' ? [] : [node, ...node.children.flatMap(branchesIn)];
 }

@@ -26,9 +26,14 @@ export interface TargetState {
   limitsUsed?: number;
   /** How long a new job of the tier would wait for its start, in milliseconds. */
   waitMs?: Readonly<Partial<Record<Tier, number>>>;
+  /** How long one job takes this target's turn: the mean time between two starts of the tier, in milliseconds. */
+  paceMs?: Readonly<Partial<Record<Tier, number>>>;
   /** Budgets of the provider or model: `soft` turns to cheaper targets, `hard` leaves it out. */
   budget?: 'soft' | 'hard';
 }
+
+/** Nothing is known: every target is healthy and free. */
+export const EMPTY_WORLD: World = Object.freeze({ nowMs: 0, targets: {} });
 
 export interface TargetLatency {
   firstTokenP50Ms: number | null;

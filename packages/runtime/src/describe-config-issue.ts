@@ -5,15 +5,10 @@ const LATER_KEYS: ReadonlySet<string> = new Set([
   'alerts',
   'cache',
   'catch_all',
-  'class',
-  'conditions',
   'guardrails',
-  'max_wait',
-  'quality',
   'storage',
   'telemetry',
   'templates',
-  'weights',
 ]);
 
 /** One line for each fault that a zod issue of the configuration stands for: where, what, and what to do. */

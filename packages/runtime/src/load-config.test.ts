@@ -92,7 +92,7 @@ describe('faults', () => {
   test('are all listed with their place', () => {
     const message = faultsOf(`
 providers: { Open_AI: { kind: openai }, b: { kind: nobody } }
-routes: { default: { targets: [x], rounds: 99 } }
+routes: { default: { targets: [X], rounds: 99 } }
 durability: maybe
 colour: red
 `);
@@ -116,11 +116,31 @@ colour: red
     },
   );
 
-  test('another strategy is refused', () => {
+  test('a strategy that does not exist is refused, and those that do are named', () => {
     const message = faultsOf(
-      'providers: { a: { kind: openai } }\nroutes: { r: { strategy: cheapest, targets: [a/x] } }',
+      'providers: { a: { kind: openai } }\nroutes: { r: { strategy: cascade, targets: [a/x] } }',
     );
-    expect(message).toMatch(/routes\.r\.strategy: .*do not work in this release/);
+    expect(message).toMatch(/routes\.r\.strategy: must be one of ordered, cheapest, .* in this release/);
+  });
+
+  test('routes that do not exist, that lead back to themselves, and rules without a condition', () => {
+    const message = faultsOf(`
+providers: { a: { kind: openai } }
+routes:
+  one: { targets: [a/x, two] }
+  two: { targets: [a/x], when: [{ if: { tags: big }, use: three }] }
+  three: { targets: [one, four, b/y] }
+`);
+    expect(message).toContain(
+      'routes.three.targets.1: route "four" does not exist (there are: one, two, three)',
+    );
+    expect(message).toContain('routes.three.targets.2: provider "b" is not configured (there are: a)');
+    expect(message).toContain('routes.one: leads back to itself (one → two → three → one)');
+    expect(
+      faultsOf(
+        'providers: { a: { kind: openai } }\nroutes: { r: { targets: [a/x], when: [{ if: {}, use: a/x }] } }',
+      ),
+    ).toContain('routes.r.when.0.if: must name a condition');
   });
 
   test('a route to a provider that is not configured is refused', () => {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { configSchema, parseTarget, type Config } from '@sluice/contracts';
+import { configSchema, routeFaults, type Config } from '@sluice/contracts';
 import { ConfigError } from './config-error.ts';
 import { defaultConfig } from './default-config.ts';
 import { describeConfigIssue } from './describe-config-issue.ts';
@@ -59,7 +59,7 @@ function withoutEmptyKeyPools(content: Record<string, unknown>): Record<string, 
 function parse(content: unknown, source: string): Config {
   const parsed = configSchema.safeParse(content);
   const faults = parsed.success
-    ? unknownProviders(parsed.data)
+    ? routeFaults(parsed.data)
     : parsed.error.issues.flatMap((issue) => describeConfigIssue(issue));
   if (faults.length > 0) {
     throw new ConfigError(
@@ -67,18 +67,4 @@ function parse(content: unknown, source: string): Config {
     );
   }
   return parsed.data as Config;
-}
-
-function unknownProviders(config: Config): string[] {
-  const known = Object.keys(config.providers);
-  return Object.entries(config.routes).flatMap(([route, { targets }]) =>
-    targets.flatMap((target, index) => {
-      const provider = parseTarget(target)?.provider ?? '';
-      if (known.includes(provider)) return [];
-      const names = known.join(', ') || 'none';
-      return [
-        `routes.${route}.targets.${index}: provider "${provider}" is not configured (there are: ${names})`,
-      ];
-    }),
-  );
 }

@@ -1,5 +1,11 @@
 import type { JobOptions, NewJob } from '@sluice/broker';
-import { ApiError, type ChatRequest, type JobSubmission, type Warning } from '@sluice/contracts';
+import {
+  ApiError,
+  jobSubmissionSchema,
+  type ChatRequest,
+  type JobSubmission,
+  type Warning,
+} from '@sluice/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { ApiDeps } from '../api-deps.ts';
 import { createJobId } from '../create-job-id.ts';
@@ -68,12 +74,15 @@ export async function createFrontDoorJob(
 
 const FORGET_AFTER = '10m';
 
+const OPTIONS: ReadonlySet<string> = new Set(Object.keys(jobSubmissionSchema.shape));
+
 /** The field's path as the caller of the front door sent it. */
 function asSent(error: ApiError): ApiError {
   const { code, message, headers, param } = error;
-  const sent =
-    param === 'route' || param?.startsWith('chain') || param?.startsWith('webhook')
-      ? `x-sluice-${param.split('.', 1)[0]}`
-      : (param?.replace(/^request\./, '') ?? null);
+  const [root = ''] = param?.split('.', 1) ?? [];
+  const isOption = root !== 'request' && OPTIONS.has(root);
+  const sent = isOption
+    ? `x-sluice-${root.replaceAll('_', '-')}`
+    : (param?.replace(/^request\./, '') ?? null);
   return new ApiError(code, message, { param: sent, headers: { ...headers } });
 }

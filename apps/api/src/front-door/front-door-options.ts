@@ -7,6 +7,7 @@ import {
 } from '@sluice/contracts';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
+import { readQualityHint } from '../read-quality-hint.ts';
 import { toValidationError } from '../to-validation-error.ts';
 import { withKeyDefaults } from '../with-key-defaults.ts';
 
@@ -28,6 +29,11 @@ const READERS: Readonly<Record<string, (text: string, header: string) => unknown
   lane: String,
   webhook: (text, header) => (text.startsWith('{') ? readJson(text, header) : { url: text }),
   task: String,
+  quality: String,
+  max_cost_usd: readNumber,
+  max_latency_ms: readNumber,
+  residency: readList,
+  zero_retention: readBoolean,
   on_refusal: String,
   on_stream_failure: String,
   cache: String,
@@ -68,7 +74,7 @@ export function readFrontDoorOptions(
 ): FrontDoorOptions {
   const sent: Record<string, unknown> = {};
   for (const [header, value] of Object.entries(headers)) {
-    if (header === 'x-quality-hint' || UNSUPPORTED.has(header)) {
+    if (UNSUPPORTED.has(header)) {
       throw new ApiError('unsupported_option', `${header} does not work in this release.`, { param: header });
     }
     if (!header.startsWith(PREFIX)) continue;
@@ -77,6 +83,8 @@ export function readFrontDoorOptions(
     if (!read) throw new ApiError('invalid_request', `${header} is not a known option.`, { param: header });
     sent[name] = read(String(value), header);
   }
+  const hint = readQualityHint(headers);
+  if (hint !== undefined) sent['quality'] ??= hint;
   const isTimed = sent['deadline'] !== undefined || sent['within'] !== undefined;
   const metadata = { ...defaults.metadata, ...(sent['metadata'] as object | undefined) };
   const options = {
@@ -106,6 +114,17 @@ function readList(text: string, header: string): unknown {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+function readNumber(text: string, header: string): number {
+  const number = text.trim() === '' ? NaN : Number(text);
+  if (Number.isFinite(number)) return number;
+  throw new ApiError('invalid_request', `${header} must be a number.`, { param: header });
+}
+
+function readBoolean(text: string, header: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new ApiError('invalid_request', `${header} must be true or false.`, { param: header });
 }
 
 function readJson(text: string, header: string): unknown {

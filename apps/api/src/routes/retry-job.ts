@@ -36,6 +36,7 @@ export function addRetryJobRoute(app: ApiServer, deps: ApiDeps): void {
           'unknown_route',
           'unknown_target',
           'no_eligible_target',
+          'not_allowed',
           'not_found',
           'job_not_ended',
           'unsupported_media_type',

@@ -9,6 +9,7 @@ import { errorResponses } from '../error-responses.ts';
 import { hashBody } from '../hash-body.ts';
 import { jsonResponse } from '../json-response.ts';
 import { parseIdempotencyKey } from '../parse-idempotency-key.ts';
+import { readQualityHint } from '../read-quality-hint.ts';
 import { redisOutageReason } from '../redis-outage-reason.ts';
 import { idempotencyHeadersSchema } from '../route-schemas.ts';
 import { parsePreferWaitMs } from '../parse-prefer-wait.ts';
@@ -49,6 +50,7 @@ export function addSubmitJobRoute(app: ApiServer, deps: ApiDeps & { closing: Abo
           'unknown_route',
           'unknown_target',
           'no_eligible_target',
+          'not_allowed',
           'unknown_model',
           'invalid_webhook_url',
           'body_too_large',
@@ -66,7 +68,11 @@ export function addSubmitJobRoute(app: ApiServer, deps: ApiDeps & { closing: Abo
     },
     handler: async (request, reply) => {
       const idempotencyKey = parseIdempotencyKey(request.headers['idempotency-key']);
-      const { caller, bodyHash, body: submission } = request;
+      const { caller, bodyHash } = request;
+      const submission = {
+        ...request.body,
+        quality: request.body.quality ?? readQualityHint(request.headers),
+      };
       const id = await createJobId({ ...deps, tenant: caller.tenant, idempotencyKey });
       const newJob = await createNewJob({ id, bodyHash, submission, caller, nowMs: Date.now() }, deps);
       const { job, replayed } = await storeNewJob(newJob, deps);

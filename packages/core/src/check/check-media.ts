@@ -90,7 +90,7 @@ function kindRefusal({ kind, param }: MediaPart, rules: MediaRules, subject: Che
   return able ? null : refusal(param, `${subject.target} takes no ${NOUNS[kind]}.`);
 }
 
-function modelTakes(kind: MediaKind, vendor: string, entry: ModelEntry): boolean {
+export function modelTakes(kind: MediaKind, vendor: string, entry: ModelEntry): boolean {
   // Gemini models that see also hear, read PDFs and watch; the catalogue says it of none of them fully.
   if (vendor === 'google') return maySupport(entry, 'vision');
   return maySupport(entry, FEATURES[kind]) || (kind === 'video' && maySupport(entry, 'vision'));
