@@ -142,6 +142,36 @@ describe('a pool of keys', () => {
     });
   });
 
+  test('prefers the key that has served the beginning of a long prompt, and no other', async () => {
+    const system = 'You answer in one word. '.repeat(300);
+    const ask = (content: string) => ({
+      request: {
+        model: 'openai/gpt-5.4-mini',
+        messages: [
+          { role: 'system', content: system },
+          { role: 'user', content },
+        ],
+      },
+    });
+    const [first] = (await run(ask('Red?'))).attempts;
+    const jobs = [];
+    // One after the other, so that the key is free for each.
+    for (let n = 0; n < 8; n += 1) jobs.push(await run(ask(`Question ${n}?`)));
+    const attempts = jobs.flatMap((job) => job.attempts);
+    expect(new Set(attempts.map((attempt) => attempt.provider_key))).toEqual(new Set([first?.provider_key]));
+    expect(attempts.every(({ usage }) => (usage?.cache_read_tokens ?? 0) > 0)).toBe(true);
+    const short = [];
+    for (let n = 0; n < 6; n += 1) short.push(await run({ request: POOLED }));
+    expect(new Set(short.flatMap((job) => job.attempts.map((attempt) => attempt.provider_key))).size).toBe(3);
+    // A key that is out serves nobody.
+    await stack.simulator.control.setFaults([
+      { account: 'openai', key: KEYS[first?.provider_key as keyof typeof KEYS], kind: 'unauthorized' },
+    ]);
+    const moved = await run(ask('Blue?'));
+    expect(moved.status).toBe('completed');
+    expect(moved.attempts.at(-1)?.provider_key).not.toBe(first?.provider_key);
+  });
+
   test('takes an administrator’s word for a key, in every worker', async () => {
     const answer = await setKey('openai', 'alpha', 'retired');
     expect(answer.key_states.find(({ name }) => name === 'alpha')).toMatchObject({

@@ -177,6 +177,7 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
             provider: provider.runtime,
             catalogue,
             learner,
+            affinity: { warmPrompts: broker.warmPrompts, metrics, onError },
             startsInMs,
             keysOf,
             maySpill,

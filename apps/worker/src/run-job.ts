@@ -8,6 +8,7 @@ import { callProvider, type CallResult } from './call-provider.ts';
 import { checkAnswer } from './check-answer.ts';
 import { failWithoutKey } from './fail-without-key.ts';
 import { laneOfCall } from './flex-call.ts';
+import { preferWarmKey, type KeyOrder, type PreferWarmKeyDeps } from './prefer-warm-key.ts';
 import type { ProviderRuntime } from './provider-runtime.ts';
 import { rateHintOf } from './rate-hint-of.ts';
 import { renderForTarget, type RenderedForTarget } from './render-for-target.ts';
@@ -31,6 +32,7 @@ export interface RunJobDeps extends SettleDeps {
   known: JobRecord | null;
   provider: ProviderRuntime;
   learner: TokenLearner;
+  affinity: PreferWarmKeyDeps;
   /** In force now. */
   config: () => Config;
   /** When a call at a target could start, in milliseconds; null when that is not known here. */
@@ -63,7 +65,10 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
   const keys = provider.keys.usable().map(({ name }) => name);
   if (keys.length === 0) return failWithoutKey(job, { target, settler, deps });
   const { budgets } = deps.broker;
-  const budget = await reserveBudget(job, target, { ...deps, budgets });
+  const [budget, order] = await Promise.all([
+    reserveBudget(job, target, { ...deps, budgets }),
+    preferWarmKey({ target, request: rendered.request, keys }, deps.affinity),
+  ]);
   if (budget.status === 'full') return waitForBudget(job, budget, { settler, budgets });
   const timeLeftMs = Math.max(0, job.deadlineMs - deps.nowMs());
   const deadline = setTimeout(() => abort(control, 'deadline'), Math.min(timeLeftMs, LONGEST_TIMER_MS));
@@ -74,14 +79,25 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
       {
         model: parseTarget(target)?.model ?? target,
         reservationId: randomUUID(),
-        key: keys,
+        key: order.keys,
         claimId: `${job.id} ${target}`,
         estimate: estimateFor(rendered, target, learner),
         maxWaitMs: MAX_PERMIT_WAIT_MS,
         signal: control.signal,
       },
       (granted) =>
-        runAttempt(job, { ticket, target, rendered, pass, permit: granted, budget, control, settler, deps }),
+        runAttempt(job, {
+          ticket,
+          target,
+          rendered,
+          order,
+          pass,
+          permit: granted,
+          budget,
+          control,
+          settler,
+          deps,
+        }),
     );
     if (permit.status === 'postponed') {
       deps.onPostponed(parseTarget(target)?.model ?? target, permit);
@@ -128,6 +144,7 @@ async function runAttempt(
     ticket,
     target,
     rendered,
+    order,
     pass,
     permit,
     budget,
@@ -138,6 +155,7 @@ async function runAttempt(
     ticket: string;
     target: Target;
     rendered: RenderedForTarget;
+    order: KeyOrder;
     pass: CallPass;
     permit: Permit;
     budget: ReservedBudget;
@@ -213,6 +231,7 @@ async function runAttempt(
   // That the flex tier has no room says nothing about the account's limits.
   if (lane === 'live' || result.outcome.status === 'ok') permit.learn(rateHintOf(result.outcome));
   provider.keys.judge(key, result.attemptEnd.error);
+  if (result.outcome.status === 'ok') order.served(key.name, result.outcome.usage);
   const checked = checkAnswer(job, result);
   deps.observe.attemptEnded(job, target, checked.attemptEnd);
   const reason = abortReasonOf(control.signal);

@@ -18,6 +18,7 @@ import type { RedisClient } from './script.ts';
 import { createSweeper } from './sweeper.ts';
 import { createTicketQueues } from './ticket-queues.ts';
 import { createTransitions } from './transitions.ts';
+import { createWarmPrompts } from './warm-prompts.ts';
 
 export interface BrokerOptions {
   /** For scripts and reads; in the API without offline queue and with a command timeout. Borrowed. */
@@ -134,6 +135,7 @@ export function createBroker(options: BrokerOptions) {
     lines,
     sweeper,
     health: createHealthStore({ redis, keys }),
+    warmPrompts: createWarmPrompts({ redis, keys }),
     operations: createOperations({ redis, keys, backlog, laneRuns }),
     close: () => queues.close(),
   };

@@ -37,3 +37,4 @@ export * from './sweeper.ts';
 export * from './ticket-queues.ts';
 export * from './transitions.ts';
 export * from './world-view.ts';
+export * from './warm-prompts.ts';

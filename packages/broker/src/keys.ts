@@ -37,6 +37,16 @@ export function createKeys(prefix: string) {
     /** What an API key has taken of its limits. */
     quota: (keyId: string, part: 'requests' | 'meters' | 'jobs' | 'open' | 'streams') =>
       `${prefix}:quota:{${keyId}}:${part}`,
+    /** Name of the key that has served a long prompt lately. */
+    warmPrompt: ({
+      provider,
+      model,
+      prefix: beginning,
+    }: {
+      provider: string;
+      model: string;
+      prefix: string;
+    }) => `${prefix}:warm:{${provider}}:${model}:${beginning}`,
     /** Provider keys that are not used: hash name -> JSON. */
     retiredKeys: (provider: string) => `${prefix}:retired-keys:{${provider}}`,
     /** One budget: what was spent and set aside, and for which jobs. */

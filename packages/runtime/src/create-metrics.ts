@@ -45,6 +45,8 @@ export interface Metrics {
   /** The provider refused a key of its pool. */
   providerKeyRetired(fact: { provider: string; key: string; reason: string }): void;
   providerKeysUsable(fact: { provider: string; count: number }): void;
+  /** A long prompt went to the key that had served its beginning. */
+  affinityCall(fact: { provider: string; promptTokens: number; cacheReadTokens: number }): void;
 }
 
 /** @param process.defaults Also collect memory, CPU and event-loop figures. @defaultValue true */
@@ -100,6 +102,14 @@ export function createMetrics({ defaults = true }: { defaults?: boolean } = {}):
     'provider',
     'key',
     'reason',
+  ]);
+  const affinityPrompt = counter(
+    'affinity_prompt_tokens_total',
+    'Prompt tokens of calls that went to the key that had served their beginning.',
+    ['provider'],
+  );
+  const affinityRead = counter('affinity_cache_read_tokens_total', 'Of these, those read from its cache.', [
+    'provider',
   ]);
   const keysUsable = gauge('provider_keys_usable', 'Keys that calls may be made with.', ['provider']);
 
@@ -163,6 +173,10 @@ export function createMetrics({ defaults = true }: { defaults?: boolean } = {}):
       overhead.inc({ provider, model, kind: 'probe' }, costUsd);
     },
     providerKeyRetired: (fact) => keysRetired.inc(fact),
+    affinityCall({ provider, promptTokens, cacheReadTokens }) {
+      affinityPrompt.inc({ provider }, promptTokens);
+      affinityRead.inc({ provider }, cacheReadTokens);
+    },
     providerKeysUsable: ({ provider, count }) => keysUsable.set({ provider }, count),
   };
 }
