@@ -9,6 +9,12 @@ export async function giveUp(input: StepInput, error: AttemptError): Promise<Ste
   return closeRun(input, 'given_up');
 }
 
+/** Lines that were surely never sent go live, because the deadline comes near. */
+export async function dropRun(input: StepInput): Promise<StepEnd> {
+  await settleRest(input.run, { kind: 'hedged' }, input.ctx);
+  return closeRun(input, 'given_up');
+}
+
 /** Gives the room in the provider's queue back and forgets the run; all of its lines are settled. */
 export async function closeRun({ run, ctx }: StepInput, outcome: RunOutcome): Promise<StepEnd> {
   await ctx.limiter.releaseQueuedTokens(run.run);

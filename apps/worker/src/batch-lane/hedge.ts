@@ -4,7 +4,7 @@ import { eachOf } from '../each-of.ts';
 import { retryWhileRedisIsAway } from '../retry-while-redis-is-away.ts';
 import type { RunMemory } from './advance-run.ts';
 import { LeadLostError, LINES_AT_ONCE, type LeadContext } from './lane-deps.ts';
-import { settleRest, unsettledLines } from './settle-lines.ts';
+import { unsettledLines } from './settle-lines.ts';
 
 export interface FollowedRun {
   run: LaneRun;
@@ -42,8 +42,7 @@ export async function hedgeRuns(
   const late = hedgeWithoutWaiting(groups, pace);
   if (late && nowMs >= late.startMs) {
     for (const { run } of waiting) {
-      if (run.deadlineMs <= late.dueByMs && run.isCancelled && run.state === 'polling')
-        await runBeside(run, ctx);
+      if (run.deadlineMs <= late.dueByMs && run.isCancelled && mayExist(run)) await runBeside(run, ctx);
     }
   }
 }
@@ -67,9 +66,9 @@ async function takeBack(run: LaneRun, ctx: LeadContext): Promise<void> {
   if (written === 'fenced') throw new LeadLostError(`run ${run.run} is led by another`);
 }
 
-/** Lines of a cancelled run that was not sent go live; the run closes when none is left. */
-export async function dropUnsent(run: LaneRun, ctx: LeadContext): Promise<void> {
-  await settleRest(run, { kind: 'hedged' }, ctx);
+/** Its lines may be answered at the provider; those of any other run are settled by its own steps. */
+function mayExist({ state }: LaneRun): boolean {
+  return state === 'polling' || state === 'created';
 }
 
 async function runBeside(run: LaneRun, ctx: LeadContext): Promise<void> {

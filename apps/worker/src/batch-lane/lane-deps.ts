@@ -13,7 +13,7 @@ export interface LaneDeps {
   keyName: string;
   region: string | null;
   adapter: ProviderBatchAdapter;
-  broker: Pick<Broker, 'laneRuns' | 'lanePool' | 'lines' | 'transitions' | 'placement'>;
+  broker: Pick<Broker, 'laneRuns' | 'lanePool' | 'lines' | 'transitions' | 'placement' | 'budgets'>;
   load: (jobId: string) => Promise<JobRecord | null>;
   /** Moves a job on after its line. */
   settler: Settler;

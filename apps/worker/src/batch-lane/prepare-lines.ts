@@ -2,6 +2,8 @@ import { formatTarget, isTerminal, type ChatRequest } from '@sluice/contracts';
 import { expiredError, parseTicketId, unpaidEnd, type LaneRun, type RunLine } from '@sluice/broker';
 import type { RenderedLine } from '@sluice/providers';
 import { eachOf } from '../each-of.ts';
+import { waitForBudget } from '../wait-for-budget.ts';
+import { reserveLine } from './line-budget.ts';
 import { customIdOf, LINES_AT_ONCE, type LeadContext } from './lane-deps.ts';
 import { createLineSettler, unsettledLines } from './settle-lines.ts';
 
@@ -32,6 +34,14 @@ async function joinRun(run: LaneRun, line: RunLine, ctx: LeadContext): Promise<C
   const { jobId, turn } = parseTicketId(line.ticket);
   const job = await ctx.load(jobId);
   if (!job?.request || isTerminal(job.status)) return null;
+  const runnable = { ...job, request: job.request };
+  if (job.runs[run.run] === undefined && job.turn === turn) {
+    const budget = await reserveLine(runnable, run, ctx);
+    if (budget.status === 'full') {
+      await waitForBudget(runnable, budget, { settler: ctx.settler, budgets: ctx.broker.budgets });
+      return null;
+    }
+  }
   const joined = await ctx.broker.lines.join(job, {
     run: run.run,
     turn,

@@ -1,6 +1,6 @@
 import type { AttemptError } from '@sluice/contracts';
 import { backoffMs, targetOf, writeStep, type StepEnd, type StepInput } from './advance-run.ts';
-import { closeRun, giveUp } from './end-run.ts';
+import { closeRun, dropRun, giveUp } from './end-run.ts';
 import { prepareLines } from './prepare-lines.ts';
 
 /** `intent`: takes the lines, opens their attempts, renders them. */
@@ -67,6 +67,7 @@ export async function createBatch(input: StepInput): Promise<StepEnd> {
     memory.looks += 1;
     if (memory.looks < batch.looks) return { status: 'wait', waitMs: batch.look };
     memory.looks = 0;
+    if (run.isCancelled) return dropRun(input);
   }
   memory.mayCreate = false;
   if (run.fileId === null) memory.rendered ??= await prepareLines(run, ctx);
@@ -78,7 +79,11 @@ export async function createBatch(input: StepInput): Promise<StepEnd> {
     signal: ctx.signal,
   });
   if (created.status === 'ok') return adopt(input, created.value.id);
-  if (created.status === 'unknown') return { status: 'wait', waitMs: batch.look };
+  if (created.status === 'unknown') {
+    ctx.signal.throwIfAborted();
+    ctx.breaker.failed(targetOf(input), created.error);
+    return { status: 'wait', waitMs: batch.look };
+  }
   const error = created.status === 'missing' ? NOT_FOUND : created.error;
   // Surely not done: others may create meanwhile.
   const end = await failed(input, error);
@@ -108,7 +113,11 @@ async function findBatch(input: StepInput): Promise<{ id: string | null } | 'err
     createdSinceMs: run.createdSinceMs,
     signal: ctx.signal,
   });
-  if (found.status !== 'ok') return 'error';
+  ctx.signal.throwIfAborted();
+  if (found.status !== 'ok') {
+    if ('error' in found) ctx.breaker.failed(targetOf(input), found.error);
+    return 'error';
+  }
   const named = found.value.filter((batch) => batch.run === run.run);
   if (named.length > 0) {
     const [kept, ...doubled] = named.toReversed();

@@ -18,6 +18,7 @@ import { priceRequest } from '@sluice/core';
 import type { ProviderOutcome } from '@sluice/providers';
 import { retryWhileRedisIsAway } from '../retry-while-redis-is-away.ts';
 import type { RunnableJob } from '../settle-attempt.ts';
+import { settleLineBudget } from './line-budget.ts';
 import { customIdOf, type LeadContext, type LineOutcome } from './lane-deps.ts';
 
 /** What came of a line. `unsent` and the like were never run, so their target is not to blame. */
@@ -52,6 +53,7 @@ export async function settleLine(
     return settleOutcome(open, { outcome: failure(error, warnings), run }, ctx);
   }
   ctx.observe.lineEnded({ model: run.model, outcome: result.kind });
+  await settleLineBudget(open.job, { run, costUsd: 0 }, ctx);
   const end = unpaidEnd('abandoned', neverRun(result.kind, run));
   if (isHedged) await retryWhileRedisIsAway(() => ctx.broker.lines.closeHedged(jobId, attempt, end));
   if (isOpen) await runElsewhere(open.job, { attempt, end, reason: result.kind }, ctx);
@@ -73,6 +75,8 @@ async function settleOutcome(
   const target = formatTarget({ provider: ctx.provider, model });
   const attemptEnd = endOf(job, attempt, { outcome, target }, ctx);
   const known = job.attempts.find(({ n }) => n === attempt);
+  // Before the job ends: its end settles what nobody has.
+  await settleLineBudget(job, { run, costUsd: attemptEnd.cost_usd ?? 0 }, ctx);
   if (!isOpen && !isHedged) {
     // Read again after a crash, or the job was cancelled, expired or answered live meanwhile: booked once.
     if (!outcome.usage || known?.usage) return;

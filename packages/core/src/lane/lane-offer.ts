@@ -6,7 +6,7 @@ export interface LaneOffer {
   batch: boolean;
 }
 
-const WITH_BATCH_API: ReadonlySet<ProviderKind> = new Set(['openai']);
+const WITH_BATCH_API: ReadonlySet<ProviderKind> = new Set(['openai', 'anthropic', 'google']);
 const WITH_FLEX_TIER: ReadonlySet<ProviderKind> = new Set(['openai', 'google']);
 
 /**
