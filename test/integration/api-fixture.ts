@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startApi, type ApiLimits } from '@sluice/api';
 import { configSchema, type ApiErrorBody, type Config, type Job } from '@sluice/contracts';
 import {
@@ -52,10 +55,12 @@ export async function startApiFixture({
     PORT: '0',
     SLUICE_ADMIN_KEY: adminKey,
   });
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-files-'));
+  const config: Config = { ...CONFIG, storage: { kind: 'local', path: folder } };
   const logger = createLogger({ name: 'test', level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
-  const api = await startApi({ config: CONFIG, environment, logger, limits });
+  const api = await startApi({ config, environment, logger, limits });
   const open = await openBroker({
-    config: CONFIG,
+    config,
     environment,
     logger,
     metrics: createMetrics({ defaults: false }),
@@ -87,6 +92,7 @@ export async function startApiFixture({
       await api.close();
       await open.close();
       await redis?.close();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -26,6 +26,8 @@ export interface StackOptions {
   capacity?: number;
   apiLimits?: StartApiOptions['limits'];
   sweepAfterMs?: number;
+  fileRoundMs?: number;
+  batchLeaseMs?: number;
 }
 
 export interface Stack {
@@ -72,13 +74,18 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
       }),
     };
-    const config = configSchema.parse(simulatedConfig(simulator, options.config ?? {}));
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-files-'));
+    closers.push(() => rm(folder, { recursive: true, force: true }));
+    const withFiles = { storage: { kind: 'local', path: folder }, ...options.config };
+    const config = configSchema.parse(simulatedConfig(simulator, withFiles));
     const logger = createLogger({ name: 'test', level: environment.logLevel });
+    const { batchLeaseMs, fileRoundMs } = options;
     const api = await startApi({
       config,
       environment,
       logger,
       ...(options.apiLimits ? { limits: options.apiLimits } : {}),
+      ...(batchLeaseMs === undefined ? {} : { batchLeaseMs }),
     });
     closers.push(() => api.close());
     const based = { ...environment, publicBaseUrl: api.url };
@@ -87,6 +94,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       environment: based,
       logger,
       ...(options.sweepAfterMs ? { sweepAfterMs: options.sweepAfterMs } : {}),
+      ...(fileRoundMs === undefined ? {} : { fileRoundMs }),
     });
     closers.push(() => dispatcher.close());
     for (let n = 0; n < (options.workers ?? 1); n += 1) {

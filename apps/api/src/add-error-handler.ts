@@ -3,15 +3,20 @@ import type { ApiDeps } from './api-deps.ts';
 import type { ApiServer } from './api-server.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
 import type { FailureLimiter } from './failure-limiter.ts';
+import { toAnthropicErrorBody } from './to-anthropic-error-body.ts';
 import { toApiError } from './to-api-error.ts';
 import { toErrorBody } from './to-error-body.ts';
 
-/** All errors leave in the contract's shape: thrown ones, unknown paths (404) and wrong methods (405). */
+/** All errors leave in the contract's shape, or in Anthropic's on its routes: thrown ones, unknown paths (404) and wrong methods (405). */
 export function addErrorHandler(
   app: ApiServer,
   { baseUrl, failures }: Pick<ApiDeps, 'baseUrl'> & { failures: FailureLimiter },
 ): void {
   const allowedMethods = createAllowedMethods(app);
+  const errorBody = (error: ApiError, { id: requestId, url }: { id: string; url: string }): object =>
+    url.startsWith('/v1/messages')
+      ? toAnthropicErrorBody(error, requestId)
+      : toErrorBody(error, { requestId, baseUrl: baseUrl() });
 
   app.setErrorHandler((error, request, reply) => {
     const apiError = toApiError(error);
@@ -19,10 +24,7 @@ export function addErrorHandler(
     // Fastify closes the connection on 413, which resets it under a client that still sends; without the
     // header Node reads the rest and throws it away, within the request timeout.
     if (apiError.code === 'body_too_large') reply.removeHeader('connection');
-    return reply
-      .code(apiError.status)
-      .headers(apiError.headers)
-      .send(toErrorBody(apiError, { requestId: request.id, baseUrl: baseUrl() }));
+    return reply.code(apiError.status).headers(apiError.headers).send(errorBody(apiError, request));
   });
 
   app.setNotFoundHandler(async (request) => {

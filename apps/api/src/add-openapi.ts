@@ -24,6 +24,8 @@ export async function addOpenApi(app: ApiServer, { baseUrl }: { baseUrl: () => s
       tags: [
         { name: 'jobs', description: 'Submit jobs and get their results.' },
         { name: 'openai', description: "OpenAI's own routes: its clients work unchanged." },
+        { name: 'batches', description: 'Many jobs at once.' },
+        { name: 'anthropic', description: "Anthropic's own routes: its clients work unchanged." },
         { name: 'webhooks', description: 'What is needed to verify webhooks.' },
         { name: 'keys', description: 'API keys; for keys with the scope `admin`.' },
         { name: 'operations', description: 'Health and metrics; no key needed.' },

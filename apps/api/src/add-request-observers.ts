@@ -7,6 +7,8 @@ const QUIET = new Set(['/livez', '/readyz', '/metrics']);
 export function addRequestObservers(app: ApiServer, { metrics }: Pick<ApiDeps, 'metrics'>): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
+    // Anthropic's clients look there.
+    if (request.url.startsWith('/v1/messages')) reply.header('request-id', request.id);
   });
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown';

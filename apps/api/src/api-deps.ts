@@ -6,11 +6,14 @@ import type {
   EventWakeups,
   JobStore,
   KeyQuotas,
+  BatchStore,
+  FileIndex,
   Operations,
   ReplyChannel,
 } from '@sluice/broker';
 import type { Config, Target } from '@sluice/contracts';
 import type { ResolvedModel, World } from '@sluice/core';
+import type { FileStore } from '@sluice/files';
 import type { Logger, Metrics, RedisFacts } from '@sluice/runtime';
 import type { ApiLimits } from './api-limits.ts';
 import type { Router } from './create-router.ts';
@@ -18,6 +21,12 @@ import type { Router } from './create-router.ts';
 /** Everything the API stands on; all borrowed. */
 export interface ApiDeps {
   store: JobStore;
+  batches: BatchStore;
+  /** Which files there are; their content is in `files`. */
+  fileIndex: FileIndex;
+  files: FileStore;
+  /** A batch of this process is due. */
+  wakeBatches: () => void;
   /** What is there to see and to set of the providers. */
   operations: Operations;
   /** The BullMQ queue of a provider and tier. @throws RedisUnavailableError */

@@ -6,6 +6,8 @@ export interface ApiLimits {
   maxBodyDepth: number;
   /** To receive a whole request. */
   requestTimeoutMs: number;
+  /** The same for an uploaded file and for a batch that brings its requests along. */
+  uploadTimeoutMs: number;
   /** To answer one that does not wait: the broker's own timeouts are 2 s, so this is the last resort. */
   handlerTimeoutMs: number;
   /** Without a byte either way; above `maxWaitMs` and the streams' comments, so that neither is cut. */
@@ -32,6 +34,7 @@ export const DEFAULT_API_LIMITS: Readonly<ApiLimits> = Object.freeze({
   maxBodyBytes: 16 * 1024 * 1024,
   maxBodyDepth: 64,
   requestTimeoutMs: 30_000,
+  uploadTimeoutMs: 900_000,
   handlerTimeoutMs: 10_000,
   connectionTimeoutMs: 90_000,
   keepAliveTimeoutMs: 72_000,

@@ -2,6 +2,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyReply } fro
 import { addAccessControl } from './add-access-control.ts';
 import { addAuditLog } from './add-audit-log.ts';
 import { addBullBoard } from './add-bull-board.ts';
+import { addBodyTimeout } from './add-body-timeout.ts';
 import { addErrorHandler } from './add-error-handler.ts';
 import { addHandlerTimeout } from './add-handler-timeout.ts';
 import { addJsonParser } from './add-json-parser.ts';
@@ -19,11 +20,14 @@ import { createFailureLimiter } from './failure-limiter.ts';
 import { requestId } from './request-id.ts';
 import { addAuditLogRoute } from './routes/audit-log.ts';
 import { addBudgetRoutes } from './routes/budgets.ts';
+import { addBatchRoutes } from './routes/batches.ts';
 import { addChangeJobRoutes } from './routes/change-jobs.ts';
 import { addChatCompletionsRoute } from './routes/chat-completions.ts';
 import { addErrorDocsRoute } from './routes/error-docs.ts';
+import { addFileRoutes } from './routes/files.ts';
 import { addJobEventsRoute } from './routes/job-events.ts';
 import { addKeyRoutes } from './routes/keys.ts';
+import { addMessageBatchRoutes } from './routes/message-batches.ts';
 import { addModelRoutes } from './routes/models.ts';
 import { addOperationsRoutes } from './routes/operations.ts';
 import { addProviderRoutes } from './routes/providers.ts';
@@ -52,7 +56,9 @@ export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestId,
     bodyLimit: limits.maxBodyBytes,
-    requestTimeout: limits.requestTimeoutMs,
+    // Of the longest route; `addBodyTimeout` has the others'.
+    requestTimeout: limits.uploadTimeoutMs,
+    http: { headersTimeout: limits.requestTimeoutMs },
     connectionTimeout: limits.connectionTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     // While it closes, the server finishes what arrives: its own 503 does not have the contract's shape.
@@ -75,6 +81,7 @@ export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
   addErrorHandler(app, { ...deps, failures });
   addJsonParser(app, limits);
   addRequestObservers(app, deps);
+  addBodyTimeout(app, deps);
   addHandlerTimeout(app, limits);
   app.addHook('preClose', async () => {
     streams.close();
@@ -101,6 +108,9 @@ export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
       addChatCompletionsRoute(v1, { ...deps, streams, calls });
       addResponsesRoute(v1, { ...deps, streams, calls });
       addReadResponsesRoutes(v1, { ...deps, streams, calls });
+      await addFileRoutes(v1, deps);
+      await addBatchRoutes(v1, { ...deps, streams });
+      await addMessageBatchRoutes(v1, deps);
       addModelRoutes(v1, deps);
       addWebhookSecretRoute(v1);
       addKeyRoutes(v1, deps);

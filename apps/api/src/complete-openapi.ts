@@ -40,7 +40,14 @@ function submitHeaders(): Record<string, HeaderObject> {
 }
 
 /** A body may be sent to these, because some clients always do; it has to be empty. */
-const BODY_OPTIONAL = new Set(['cancelJob', 'retryJob', 'cancelResponse']);
+const BODY_OPTIONAL = new Set([
+  'cancelJob',
+  'retryJob',
+  'cancelResponse',
+  'cancelBatch',
+  'retryBatch',
+  'cancelMessageBatch',
+]);
 
 /**
  * Adds what the route schemas can't express to the OpenAPI document: the answers' headers, optional bodies and

@@ -7,10 +7,14 @@ import {
 import { chatMessageSchema, chatRequestSchema, jobErrorSchema, jobSchema } from '@sluice/contracts';
 import { jobSubmissionSchema, usageSchema, warningSchema } from '@sluice/contracts';
 import { limitStatusSchema, providerStatusSchema, queueStatusSchema } from '@sluice/contracts';
+import { batchSchema, batchSubmissionSchema, fileObjectSchema } from '@sluice/contracts';
 import { z } from 'zod';
 
 const NAMED: Readonly<Record<string, z.ZodType>> = {
   Error: apiErrorBodySchema,
+  Batch: batchSchema,
+  BatchSubmission: batchSubmissionSchema,
+  File: fileObjectSchema,
   Job: jobSchema,
   JobSubmission: jobSubmissionSchema,
   JobError: jobErrorSchema,

@@ -64,3 +64,16 @@ export const idempotencyHeadersSchema = z.looseObject({
 });
 
 export const deletedSchema = z.object({ id: z.string(), object: z.string(), deleted: z.literal(true) });
+
+export const eventsQuerySchema = z.strictObject({
+  after: z
+    .string()
+    .optional()
+    .meta({ description: 'Sequence number after which to go on, like `Last-Event-ID`.' }),
+});
+export const eventsHeadersSchema = z.looseObject({
+  'last-event-id': z
+    .string()
+    .optional()
+    .meta({ description: 'Sequence number of the last event that was read.' }),
+});

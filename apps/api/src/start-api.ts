@@ -11,9 +11,18 @@ import {
 import type { Config } from '@sluice/contracts';
 import { createModelCatalogue, listTargets } from '@sluice/core';
 import { checkUrl } from '@sluice/egress';
-import { connectRedis, createMetrics, createRedisErrorLog, readRedisFacts } from '@sluice/runtime';
+import { openFileStore } from '@sluice/files';
+import {
+  connectRedis,
+  createErrorLog,
+  createMetrics,
+  createRedisErrorLog,
+  readRedisFacts,
+} from '@sluice/runtime';
 import type { Environment, Logger, Metrics } from '@sluice/runtime';
+import { startBatchRunner, type BatchRunner } from './batches/batch-runner.ts';
 import { DEFAULT_API_LIMITS, type ApiLimits } from './api-limits.ts';
+import type { ApiDeps } from './api-deps.ts';
 import { buildApi } from './build-api.ts';
 import { createRouter } from './create-router.ts';
 import { deferMethods } from './defer-methods.ts';
@@ -27,6 +36,8 @@ export interface StartApiOptions {
   metrics?: Metrics;
   /** @defaultValue `DEFAULT_API_LIMITS` */
   limits?: Partial<ApiLimits>;
+  /** How long a lost process keeps its batches. @defaultValue 15,000 */
+  batchLeaseMs?: number;
 }
 
 export interface Api {
@@ -77,8 +88,14 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     onError: (error) => logger.debug({ reason: (error as Error).message }, 'the world was not read'),
   });
 
-  const app = await buildApi({
+  const files = await openFileStore(config.storage);
+  let batchRunner: BatchRunner | null = null;
+  const deps: ApiDeps = {
     store: deferMethods(() => kept.current().broker.jobs),
+    batches: deferMethods(() => kept.current().broker.batches),
+    fileIndex: deferMethods(() => kept.current().broker.files),
+    files,
+    wakeBatches: () => batchRunner?.wake(),
     operations: deferMethods(() => kept.current().broker.operations),
     ticketQueue: (provider, tier) => kept.current().broker.queues.open(provider, tier),
     wakeups,
@@ -108,7 +125,8 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     metrics,
     logger,
     limits: { ...DEFAULT_API_LIMITS, ...options.limits },
-  });
+  };
+  const app = await buildApi(deps);
 
   /** Workers take it from Redis; one that is told of the new configuration itself publishes the same. */
   const publishPolicy = (next: Config): void => {
@@ -122,6 +140,8 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
   async function closeAll(): Promise<void> {
     await app.close();
     worldView.close();
+    await batchRunner?.close();
+    await files.close();
     replies.close();
     await wakeups.close();
     await kept.close();
@@ -134,6 +154,12 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     // With port 0 the address is known only now.
     if (port === 0) environment = { ...environment, publicBaseUrl: url };
     await kept.open({ config, environment });
+    batchRunner = startBatchRunner({
+      ...deps,
+      submitLines: async (jobs) => kept.current().broker.submitLines(jobs),
+      onError: createErrorLog({ logger, message: 'batch not moved on, trying again' }),
+      ...(options.batchLeaseMs === undefined ? {} : { leaseMs: options.batchLeaseMs }),
+    });
     logger.info({ url }, 'api started');
     return {
       url,

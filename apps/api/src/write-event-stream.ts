@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { EventPage } from '@sluice/broker';
+import type { EventPage, JobStore } from '@sluice/broker';
 import type { ApiDeps } from './api-deps.ts';
 import type { Waiter } from './create-waiter.ts';
 import { redisOutageReason } from './redis-outage-reason.ts';
@@ -30,7 +30,7 @@ export interface EventStreamInput {
  */
 export async function writeEventStream(
   { id, tenant, after, firstPage, waiter, response, signal }: EventStreamInput,
-  { store, limits }: Pick<ApiDeps, 'store' | 'limits'>,
+  { store, limits }: Pick<ApiDeps, 'limits'> & { store: Pick<JobStore, 'readEvents'> },
 ): Promise<void> {
   const write = createSseWriter({ response, signal, drainTimeoutMs: limits.streamDrainTimeoutMs });
   let cursor = after;

@@ -1,5 +1,6 @@
 import type { Config } from '@sluice/contracts';
 import { createEgressClient } from '@sluice/egress';
+import { openFileStore } from '@sluice/files';
 import {
   connectRedis,
   createErrorLog,
@@ -13,6 +14,7 @@ import {
 import { createWebhookDeliverer } from '@sluice/webhooks';
 import { eraseAfterDelivery } from './erase-after-delivery.ts';
 import { readStatusPages } from './read-status-pages.ts';
+import { removeExpiredFiles } from './remove-expired-files.ts';
 import { startRounds } from './start-rounds.ts';
 import { trimJobIndexes } from './trim-job-indexes.ts';
 
@@ -23,6 +25,8 @@ export interface StartDispatcherOptions {
   metrics?: Metrics;
   /** A job that nobody has looked at for this long is checked. @defaultValue 30,000 */
   sweepAfterMs?: number;
+  /** How often expired files are removed. @defaultValue 60,000 */
+  fileRoundMs?: number;
 }
 
 export interface StartedDispatcher {
@@ -67,6 +71,7 @@ export async function startDispatcher(options: StartDispatcherOptions): Promise<
     onError,
   });
 
+  const files = await openFileStore(config.storage);
   const sweepAfterMs = options.sweepAfterMs ?? 30_000;
   const rounds = startRounds({
     onError,
@@ -87,6 +92,11 @@ export async function startDispatcher(options: StartDispatcherOptions): Promise<
         name: 'status-pages',
         everyMs: config.breaker.status_interval,
         run: () => readStatusPages({ config, egress, health: broker.health, logger }),
+      },
+      {
+        name: 'files',
+        everyMs: options.fileRoundMs ?? 60_000,
+        run: () => removeExpiredFiles({ fileIndex: broker.files, files }),
       },
       { name: 'repair-webhooks', everyMs: 10_000, run: () => deliverer.repairDeliveries() },
     ],
@@ -109,6 +119,7 @@ export async function startDispatcher(options: StartDispatcherOptions): Promise<
     await rounds.close();
     await deliverer.close();
     await egress.close();
+    await files.close();
     connection.disconnect();
     await open.close();
   };

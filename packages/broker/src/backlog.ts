@@ -8,6 +8,7 @@ import { scriptCommand, type Command } from './send-at-once.ts';
 
 const scripts = {
   enqueue: readScript('enqueue'),
+  enqueueMany: readScript('enqueue-many'),
   report: readScript('report'),
   tick: readScript('tick'),
   withdraw: readScript('withdraw'),
@@ -113,6 +114,19 @@ export function createBacklog({
     ): { command: Command; read: (reply: unknown) => Released } {
       const command = scriptCommand(scripts.enqueue, [keys.backlog(provider)], enqueueArgs(waiting));
       return { command, read: parseReleased };
+    },
+
+    /** Many tickets that may start now, at once. Idempotent by ticket id. */
+    async enqueueMany(provider: string, waiting: readonly WaitingTicket[]): Promise<Released> {
+      const args = waiting.flatMap(({ ticket, tier, tenant, deadlineMs, cost, model = '' }) => [
+        ticket,
+        tier,
+        tenant,
+        deadlineMs,
+        Math.max(1, Math.round(cost)),
+        model,
+      ]);
+      return parseReleased(await run('enqueueMany', provider, args));
     },
 
     /** A call was started for a ticket; or its call ended, or it was dropped or handed back. */

@@ -5,6 +5,11 @@ import { createLanePool } from './batch-lane/lane-pool.ts';
 import { createLaneRuns } from './batch-lane/lane-runs.ts';
 import { createLineTransitions } from './batch-lane/line-transitions.ts';
 import { createBudgets } from './budgets.ts';
+import type { BatchWebhookDue } from './batches/batch-outbox.ts';
+import { createBatchStore } from './batches/batch-store.ts';
+import { createFileIndex } from './batches/file-index.ts';
+import { createSettleLine } from './batches/settle-line.ts';
+import { createSubmitLines } from './batches/submit-lines.ts';
 import { createDurabilityGate } from './durability.ts';
 import { createHealthStore } from './health-store.ts';
 import { createJobStore } from './job-store.ts';
@@ -38,6 +43,8 @@ export interface BrokerOptions {
   /** Where receivers of webhooks reach the API, without a slash at its end. */
   baseUrl: string;
   deliverWebhook: (due: WebhookDue) => Promise<void>;
+  /** @defaultValue nothing */
+  deliverBatchWebhook?: (due: BatchWebhookDue) => Promise<void>;
   /** Removes what webhooks still hold of an erased job. @defaultValue nothing */
   eraseWebhooks?: (jobId: string) => Promise<void>;
   /** Something failed that another process or the sweeper will make up for. */
@@ -79,6 +86,7 @@ export function createBroker(options: BrokerOptions) {
     ],
     baseUrl: options.baseUrl,
     deliverWebhook: options.deliverWebhook,
+    settleLine: createSettleLine({ redis, keys }),
   });
   const transitions = createTransitions({
     redis,
@@ -120,9 +128,28 @@ export function createBroker(options: BrokerOptions) {
     outbox,
     onError,
   });
+  const batches = createBatchStore({
+    redis,
+    keys,
+    baseUrl: options.baseUrl,
+    deliverWebhook: options.deliverBatchWebhook ?? (async () => {}),
+    confirmDurable: durability.confirm,
+  });
+  const submitLines = createSubmitLines({
+    redis,
+    keys,
+    backlog,
+    placement,
+    lanePool,
+    isFull: memory.isFull,
+    onDeferredError: (error) => onError(error, {}),
+  });
   return {
     keys,
     jobs,
+    batches,
+    files: createFileIndex({ redis, keys }),
+    submitLines,
     backlog,
     queues,
     placement,

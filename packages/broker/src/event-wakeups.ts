@@ -3,7 +3,7 @@ import type { EventWakeups, Wake } from './broker.ts';
 import type { Keys } from './keys.ts';
 
 /** The scripts write the type first. */
-const TERMINAL = /^\{"type":"job\.(completed|failed|cancelled|expired)"/;
+const TERMINAL = /^\{"type":"(?:job|batch)\.(completed|failed|cancelled|expired)"/;
 
 /**
  * Wake-ups for readers of job events over one subscriber connection, which this takes over and closes.

@@ -16,6 +16,22 @@ export function createKeys(prefix: string) {
     outbox: (id: string) => `${prefix}:outbox:{${id}}`,
     /** Hash of the body of a job that is gone, while its Idempotency-Key still holds. */
     tombstone: (id: string) => `${prefix}:gone:{${id}}`,
+    /** A batch: its record, one bit for each line that has ended, one for each that ended without an answer. */
+    batch: (id: string) => `${prefix}:batch:{${id}}`,
+    batchEnded: (id: string) => `${prefix}:batch-ended:{${id}}`,
+    batchUnanswered: (id: string) => `${prefix}:batch-unanswered:{${id}}`,
+    /** Hash line number -> why no job was made of it. */
+    batchRefused: (id: string) => `${prefix}:batch-refused:{${id}}`,
+    /** Batches of a tenant by creation time; those that came in Anthropic's form have a list of their own. */
+    batchIndex: (tenant: string, list: string) => `${prefix}:batches:{${tenant}}:${list}`,
+    /** Batches that have not ended, by the time at which somebody looks at them next. */
+    activeBatches: `${prefix}:batches:active`,
+    /** Which batch a body made that was sent a moment ago. */
+    recentBatch: (digest: string) => `${prefix}:batch-sent:${digest}`,
+    file: (id: string) => `${prefix}:file:{${id}}`,
+    fileIndex: (tenant: string) => `${prefix}:files:{${tenant}}`,
+    /** Files by the time at which they are removed. */
+    fileExpiry: `${prefix}:files:expiry`,
     /** Stem of all backlog keys of a provider; the scripts append to it. */
     backlog: (provider: string) => `${prefix}:backlog:{${provider}}`,
     /** Stem of what is known of the health of a provider's models. */

@@ -92,7 +92,6 @@ test('every filter', async () => {
     { tier: 'flex' },
     { tag: 'blue' },
     { keyId: 'key_2' },
-    { batchId: 'batch_1' },
     { task: 'code' },
     { target: 'anthropic/claude-haiku-4-5' },
     { createdAfterMs: NOW - 5_000 },

@@ -1,5 +1,7 @@
 import type { JobStatus } from '@sluice/contracts';
+import { listBatchJobs } from './batches/list-batch-jobs.ts';
 import type { ListJobsOutcome, ListJobsQuery } from './broker.ts';
+import { jobMatches } from './job-matches.ts';
 import type { JobRecord } from './job-record.ts';
 import type { Keys } from './keys.ts';
 import type { RedisClient } from './script.ts';
@@ -20,6 +22,8 @@ export async function listJobs(
   { redis, keys }: { redis: RedisClient; keys: Keys },
   query: ListJobsQuery,
 ): Promise<ListJobsOutcome> {
+  if (query.batchId !== undefined)
+    return listBatchJobs({ redis, keys }, { ...query, batchId: query.batchId });
   let from: Position | null = null;
   if (query.after !== undefined) {
     const last = decodeJob(await redis.hgetall(keys.job(query.after)));
@@ -33,7 +37,7 @@ export async function listJobs(
     const page = await nextPage(redis, { indexes, from, query });
     for (const position of page) {
       const job = decodeJob(await redis.hgetall(keys.job(position.id)));
-      if (job && matches(job, query)) {
+      if (job && jobMatches(job, query)) {
         if (jobs.length === query.limit)
           return { status: 'ok', jobs, hasMore: true, lastId: jobs.at(-1)?.id ?? null };
         jobs.push(job);
@@ -92,17 +96,4 @@ async function pageOf(
 
 function newestFirst(left: Position, right: Position): number {
   return right.createdAtMs - left.createdAtMs || (left.id < right.id ? 1 : left.id > right.id ? -1 : 0);
-}
-
-function matches(job: JobRecord, query: ListJobsQuery): boolean {
-  return (
-    job.tenant === query.tenant &&
-    (query.status === undefined || job.status === query.status) &&
-    (query.tier === undefined || job.tier === query.tier) &&
-    (query.tag === undefined || job.tags.includes(query.tag)) &&
-    (query.keyId === undefined || job.keyId === query.keyId) &&
-    (query.batchId === undefined || job.batchId === query.batchId) &&
-    (query.task === undefined || job.task === query.task) &&
-    (query.target === undefined || job.chain.includes(query.target))
-  );
 }

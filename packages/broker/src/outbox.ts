@@ -1,5 +1,7 @@
 import { Redis } from 'ioredis';
 import type { Job, JobStatus } from '@sluice/contracts';
+import type { BatchLineEntry } from './batches/batch-line-entry.ts';
+import type { SettleLine } from './batches/settle-line.ts';
 import type { JobRecord, JobWebhook } from './job-record.ts';
 import type { Keys } from './keys.ts';
 import { presentJob } from './present-job.ts';
@@ -19,7 +21,10 @@ export interface WebhookDue {
   atMs: number;
 }
 
-type OutboxEntry = { kind: 'ended' } | { kind: 'webhook'; type: string; seq: number; at_ms: number };
+type OutboxEntry =
+  | { kind: 'ended' }
+  | { kind: 'webhook'; type: string; seq: number; at_ms: number }
+  | BatchLineEntry;
 
 /** Something that was taken for a job and is settled by its last record. Must be idempotent by job. */
 export interface Settlement {
@@ -40,6 +45,7 @@ export function createOutbox({
   settlements,
   baseUrl,
   deliverWebhook,
+  settleLine,
 }: {
   redis: RedisClient;
   keys: Keys;
@@ -49,6 +55,8 @@ export function createOutbox({
   baseUrl: string;
   /** Must be idempotent by job and sequence number. */
   deliverWebhook: (due: WebhookDue) => Promise<void>;
+  /** Counts the job in its batch; idempotent. */
+  settleLine: SettleLine;
 }) {
   const load = async (id: string): Promise<JobRecord | null> => decodeJob(await redis.hgetall(keys.job(id)));
 
@@ -65,6 +73,8 @@ export function createOutbox({
         const { type, seq, at_ms: atMs } = entry;
         const presented = presentJob(record, { baseUrl, place: null });
         await deliverWebhook({ job: presented, tenant: record.tenant, webhook, type, seq, atMs });
+      } else if (entry.kind === 'batch_line') {
+        await settleLine(entry, status);
       } else if (record) {
         await Promise.all(due.map((settlement) => settlement.settle(record)));
       }

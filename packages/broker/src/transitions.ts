@@ -8,6 +8,7 @@ import type {
   TerminalStatus,
   Warning,
 } from '@sluice/contracts';
+import { batchLineEntry } from './batches/batch-line-entry.ts';
 import type { JobRecord } from './job-record.ts';
 import type { Keys } from './keys.ts';
 import type { Outbox } from './outbox.ts';
@@ -208,6 +209,7 @@ export function createTransitions({
         warnings && warnings.length > 0 ? JSON.stringify(warnings) : '',
         job.options.resultTtlMs,
         job.options.dropRequest ? '1' : '0',
+        batchLineEntry(job, input),
       ])) as ['finished' | 'fenced', ...string[]];
       if (reply[0] === 'fenced') return { status: 'fenced' };
       await outbox

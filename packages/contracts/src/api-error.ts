@@ -72,12 +72,33 @@ export const API_ERRORS = {
   },
   job_ended: { status: 409, type: 'conflict_error', todo: 'Nothing to do: the job has ended already.' },
   job_not_ended: { status: 409, type: 'conflict_error', todo: 'Wait until the job has ended, or cancel it.' },
+  batch_ended: { status: 409, type: 'conflict_error', todo: 'Nothing to do: the batch has ended already.' },
+  batch_not_ended: {
+    status: 409,
+    type: 'conflict_error',
+    todo: 'Wait until the batch has ended, or cancel it.',
+  },
+  nothing_to_retry: {
+    status: 409,
+    type: 'conflict_error',
+    todo: 'Nothing to do: every line of the batch was answered.',
+  },
   events_expired: {
     status: 410,
     type: 'invalid_request_error',
     todo: 'Read the job itself; its events are gone.',
   },
   body_too_large: { status: 413, type: 'invalid_request_error', todo: 'Send a smaller body.' },
+  file_too_large: {
+    status: 413,
+    type: 'invalid_request_error',
+    todo: 'Split the file into several of at most 200 MB.',
+  },
+  too_many_lines: {
+    status: 413,
+    type: 'invalid_request_error',
+    todo: 'Split it into several batches of at most 50,000 requests.',
+  },
   unsupported_media_type: {
     status: 415,
     type: 'invalid_request_error',

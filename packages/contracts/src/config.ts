@@ -7,6 +7,7 @@ import { limitsSchema } from './limits.ts';
 import { modelEntrySchema } from './model-entry.ts';
 import { regionSchema } from './region.ts';
 import { routeConfigSchema } from './route-config.ts';
+import { storageConfigSchema } from './storage-config.ts';
 import { nameSchema, targetSchema } from './target.ts';
 import { tenantConfigSchema, tenantNameSchema } from './tenant.ts';
 
@@ -133,6 +134,8 @@ export const configSchema = z.strictObject({
   retention: retentionConfigSchema.prefault({}),
   /** What may be spent. */
   budgets: z.array(budgetConfigSchema).max(1_000).default([]),
+  /** Where uploaded and written files are kept. */
+  storage: storageConfigSchema.prefault({ kind: 'local' }),
   durability: z.enum(DURABILITY_MODES).default('fsync'),
 });
 export type Config = z.infer<typeof configSchema>;

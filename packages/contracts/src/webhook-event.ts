@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { batchSchema } from './batch.ts';
 import { jobSchema } from './job.ts';
 import { JOB_EVENT_TYPES } from './job-event.ts';
 
@@ -33,6 +34,6 @@ export const webhookEventSchema = z.object({
   id: z.string(),
   /** Unix seconds. */
   created_at: z.number().int(),
-  data: z.union([jobSchema, thinJobSchema]),
+  data: z.union([jobSchema, thinJobSchema, batchSchema]),
 });
 export type WebhookEvent = z.infer<typeof webhookEventSchema>;

@@ -9,6 +9,7 @@ const SECRET_FIELDS = [
   'adminKey',
   'key',
   'secret',
+  'secret_access_key',
   'webhook_secret',
   'webhookSecret',
   'authorization',

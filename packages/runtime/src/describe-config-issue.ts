@@ -7,6 +7,8 @@ const LATER_KEYS: ReadonlySet<string> = new Set([
   'catch_all',
   'guardrails',
   'storage',
+  'max_wait',
+  'quality',
   'telemetry',
   'templates',
 ]);

@@ -5,7 +5,7 @@ const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 const PLACEHOLDER = /__sluice_reference_(\d+)__/g;
 
 /** Fields that hold a secret: left out when their variable is not set, and never read as a number. */
-const SECRET_FIELDS = new Set(['api_key', 'key']);
+const SECRET_FIELDS = new Set(['api_key', 'key', 'access_key_id', 'secret_access_key']);
 
 interface Reference {
   name: string;

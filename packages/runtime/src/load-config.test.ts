@@ -109,7 +109,7 @@ colour: red
     expect(message).toMatch(/colour: is not a known key/);
   });
 
-  test.each(['alerts', 'cache', 'templates', 'guardrails', 'telemetry', 'storage'])(
+  test.each(['alerts', 'cache', 'templates', 'guardrails', 'telemetry'])(
     '%s does not work in this release',
     (key) => {
       expect(faultsOf(`${key}: {}`)).toContain(`${key}: does not work in this release; remove it`);
@@ -164,7 +164,7 @@ test('a file without providers gets the built-in ones, and an empty one counts a
 test('the examples of docs/configuration.md are accepted', () => {
   const text = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
   const examples = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml as string);
-  expect(examples).toHaveLength(2);
+  expect(examples).toHaveLength(3);
   const keys = { OPENAI_API_KEY: 'k1', ANTHROPIC_API_KEY: 'k2', GEMINI_API_KEY: 'k3' };
   const [builtIn, whole] = examples.map((yaml) => load(yaml, keys));
   expect(builtIn).toEqual(loadConfig({ env: keys }));

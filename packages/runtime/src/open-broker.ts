@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { createBroker, fairnessPolicy, type Broker } from '@sluice/broker';
-import type { Config } from '@sluice/contracts';
+import { createBroker, fairnessPolicy, type Broker, type WebhookDue } from '@sluice/broker';
+import type { Batch, Config, Job } from '@sluice/contracts';
 import { createWebhookOutbox, eraseDeliveries, renderWebhookEvent, webhookEventId } from '@sluice/webhooks';
 import { connectRedis } from './connect-redis.ts';
 import { createErrorLog } from './create-error-log.ts';
@@ -22,6 +22,11 @@ export interface OpenBroker {
   /** Idempotent. */
   close(): Promise<void>;
 }
+
+type Due = Omit<WebhookDue, 'job' | 'webhook'> & {
+  subject: Job | Batch;
+  webhook: { url: string; secret: string };
+};
 
 /** How long a submit waits for the confirmation that its durability mode asks for. */
 const DURABILITY_TIMEOUT_MS = 1_500;
@@ -61,6 +66,13 @@ export async function openBroker({
     const onError = createErrorLog({ logger, message: 'deferred' });
     const prefix = environment.redisPrefix;
     const outbox = createWebhookOutbox({ redis, queueConnection, prefix, onError });
+    const deliver = async ({ subject, tenant, webhook, type, seq, atMs }: Due): Promise<void> => {
+      const eventId = webhookEventId(subject.id, seq);
+      const { publicBaseUrl } = environment;
+      const body = renderWebhookEvent({ type, job: subject, eventId, atMs, publicBaseUrl });
+      const { url, secret } = webhook;
+      await outbox.enqueue({ eventId, jobId: subject.id, tenant, type, url, secret, body });
+    };
     const broker = createBroker({
       redis,
       queueConnection,
@@ -73,25 +85,8 @@ export async function openBroker({
         timeoutMs: DURABILITY_TIMEOUT_MS,
       },
       baseUrl: environment.publicBaseUrl,
-      async deliverWebhook({ job, tenant, webhook, type, seq, atMs }) {
-        const eventId = webhookEventId(job.id, seq);
-        const body = renderWebhookEvent({
-          type,
-          job,
-          eventId,
-          atMs,
-          publicBaseUrl: environment.publicBaseUrl,
-        });
-        await outbox.enqueue({
-          eventId,
-          jobId: job.id,
-          tenant,
-          type,
-          url: webhook.url,
-          secret: webhook.secret,
-          body,
-        });
-      },
+      deliverWebhook: ({ job, ...due }) => deliver({ ...due, subject: job }),
+      deliverBatchWebhook: ({ batch, ...due }) => deliver({ ...due, subject: batch }),
       eraseWebhooks: (jobId) => eraseDeliveries({ redis, prefix, jobId }),
       onError,
     });

@@ -1,18 +1,21 @@
-import type { Job, WebhookEvent } from '@sluice/contracts';
+import type { Batch, Job, WebhookEvent } from '@sluice/contracts';
 
 const MAX_BODY_BYTES = 256 * 1024;
 
-/** The text that is sent and signed. A body above 256 KiB carries where to read the job instead of the job. */
+/**
+ * The text that is sent and signed: the job, or the batch, as its route shows it. A body above 256 KiB carries where
+ * to read the job instead of the job; a batch's never is.
+ */
 export function renderWebhookEvent({
   type,
-  job,
+  job: subject,
   eventId,
   atMs,
   publicBaseUrl,
 }: {
   /** Such as `job.completed`. */
   type: string;
-  job: Job;
+  job: Job | Batch;
   eventId: string;
   /** When it happened, in ms since 1970. */
   atMs: number;
@@ -28,7 +31,8 @@ export function renderWebhookEvent({
       created_at: Math.floor(atMs / 1_000),
       data,
     } satisfies WebhookEvent);
-  const whole = render(job);
-  if (Buffer.byteLength(whole) <= MAX_BODY_BYTES) return whole;
-  return render({ id: job.id, status: job.status, result_url: `${publicBaseUrl}/v1/jobs/${job.id}` });
+  const whole = render(subject);
+  if (subject.object === 'batch' || Buffer.byteLength(whole) <= MAX_BODY_BYTES) return whole;
+  const { id, status } = subject;
+  return render({ id, status, result_url: `${publicBaseUrl}/v1/jobs/${id}` });
 }

@@ -6,7 +6,7 @@
 --       'deadline' (it must have passed) | 'any'
 --       2 attempt or turn, 3 end of the attempt (JSON members without status when it may be somebody else's),
 --       4 status, 5 result JSON or '', 6 error JSON or '', 7 JSON members of the event or '', 8 warnings or '',
---       9 milliseconds to keep the job, 10 '1': drop the request
+--       9 milliseconds to keep the job, 10 '1': drop the request, 11 outbox entry for the job's batch or ''
 -- Returns: {'finished', outbox entry, …} | {'fenced', status or ''}
 local state = redis.call('HMGET', KEYS[1], 'status', 'turn', 'open', 'deadline', 'hedged')
 local status = state[1]
@@ -43,6 +43,7 @@ if ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'error', ARGV[6]) end
 if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'warnings', ARGV[8]) end
 if ARGV[10] == '1' then redis.call('HDEL', KEYS[1], 'request') end
 push_event('job.' .. ARGV[4], now, ARGV[7] == '' and '' or ',' .. ARGV[7])
+if ARGV[11] ~= '' then redis.call('RPUSH', KEYS[3], ARGV[11]) end
 redis.call('RPUSH', KEYS[3], '{"kind":"ended"}')
 local reply = redis.call('HGET', KEYS[1], 'reply')
 if reply then

@@ -1,0 +1,23 @@
+import type { BatchRecord, BatchStore, SubmitLines } from '@sluice/broker';
+import type { FileIndex, JobStore } from '@sluice/broker';
+import type { FileStore } from '@sluice/files';
+import type { LineToJobDeps } from './line-to-job.ts';
+
+/** What moving batches on stands on; all borrowed. */
+export interface BatchWorkDeps extends LineToJobDeps {
+  batches: BatchStore;
+  store: JobStore;
+  submitLines: SubmitLines;
+  files: FileStore;
+  fileIndex: FileIndex;
+  baseUrl: () => string;
+}
+
+/** One batch in the hands of one process. */
+export interface BatchWork {
+  batch: BatchRecord;
+  /** Name of the lease's holder. */
+  owner: string;
+  /** Aborted when the lease is lost or the process closes. */
+  signal: AbortSignal;
+}

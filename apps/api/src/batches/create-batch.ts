@@ -1,0 +1,131 @@
+import type { BatchRecord, BatchWebhook, NewBatch } from '@sluice/broker';
+import {
+  ApiError,
+  parseDurationMs,
+  parseTarget,
+  TERMINAL_BATCH_EVENT_TYPES,
+  type BatchOptionsInput,
+  type Target,
+} from '@sluice/contracts';
+import type { FastifyRequest } from 'fastify';
+import type { ApiDeps } from '../api-deps.ts';
+import type { Caller } from '../caller.ts';
+import { parseIdempotencyKey } from '../parse-idempotency-key.ts';
+import { newBatchId } from './new-batch-id.ts';
+
+export interface BatchInput {
+  inputFileId: string;
+  options: Omit<BatchOptionsInput, 'endpoint'>;
+  endpoint: NewBatch['endpoint'];
+  dialect: NewBatch['dialect'];
+  /** Of everything that was sent. */
+  bodyHash: string;
+  retriedFrom?: string;
+}
+
+const NO_RETRY = { headers: { 'x-should-retry': 'false' }, param: 'Idempotency-Key' };
+
+/**
+ * Stores a batch; resolved means stored. The same request sent again answers the batch that exists.
+ * @throws ApiError `unknown_route`, `unknown_target`, `invalid_webhook_url`, `not_found` (the input file),
+ * `idempotency_key_reused`.
+ */
+export async function createBatch(
+  http: Pick<FastifyRequest, 'headers' | 'caller'>,
+  { inputFileId, options, endpoint, dialect, bodyHash, retriedFrom }: BatchInput,
+  deps: ApiDeps,
+): Promise<{ batch: BatchRecord; replayed: boolean }> {
+  const { tenant, keyId, allow } = http.caller;
+  checkTargets(options, deps);
+  const webhook = await resolveWebhook(options.webhook, http.caller, deps);
+  const id = await newBatchId(
+    {
+      tenant,
+      keyId,
+      bodyHash,
+      idempotencyKey: parseIdempotencyKey(http.headers['idempotency-key'] as string | undefined),
+      isSentAgain: Number(http.headers['x-stainless-retry-count'] ?? 0) > 0,
+    },
+    deps,
+  );
+  const createdAtMs = Date.now();
+  const window = options.within ?? options.completion_window;
+  const expiresAtMs = createdAtMs + (parseDurationMs(window) as number);
+  const known = await deps.batches.get(id, tenant);
+  if (!known && !(await deps.fileIndex.pin(inputFileId, { tenant, untilMs: expiresAtMs + PIN_MARGIN_MS }))) {
+    throw new ApiError('not_found', `There is no file ${inputFileId.slice(0, 80)}.`, {
+      param: 'input_file_id',
+    });
+  }
+  const outcome = await deps.batches.create(
+    {
+      id,
+      tenant,
+      keyId,
+      allow,
+      dialect,
+      endpoint,
+      inputFileId,
+      completionWindow: window,
+      createdAtMs,
+      expiresAtMs,
+      outputExpiresAfterSeconds: options.output_expires_after?.seconds ?? null,
+      tier: options.tier,
+      lane: options.lane,
+      route: options.route ?? null,
+      chain: (options.chain as readonly Target[] | undefined) ?? null,
+      metadata: options.metadata ?? null,
+      tags: options.tags,
+      webhook,
+      retriedFrom: retriedFrom ?? null,
+    },
+    bodyHash,
+  );
+  if (outcome.status === 'conflict') {
+    throw new ApiError(
+      'idempotency_key_reused',
+      'This Idempotency-Key came with a different body before.',
+      NO_RETRY,
+    );
+  }
+  deps.wakeBatches();
+  return { batch: outcome.batch, replayed: outcome.status === 'duplicate' };
+}
+
+/** The files of a batch whose time is up are still written then. */
+const PIN_MARGIN_MS = 3_600_000;
+
+function checkTargets({ route, chain }: BatchInput['options'], { config }: ApiDeps): void {
+  const { routes, providers } = config();
+  if (route !== undefined && chain !== undefined) {
+    throw new ApiError('invalid_request', 'Send route or chain, not both.', { param: 'chain' });
+  }
+  if (route !== undefined && !Object.hasOwn(routes, route)) {
+    throw new ApiError('unknown_route', `There is no route "${route}".`, { param: 'route' });
+  }
+  for (const [index, target] of (chain ?? []).entries()) {
+    if (Object.hasOwn(providers, parseTarget(target)?.provider ?? '')) continue;
+    throw new ApiError('unknown_target', `There is no provider for "${target}".`, {
+      param: `chain.${index}`,
+    });
+  }
+}
+
+async function resolveWebhook(
+  webhook: BatchInput['options']['webhook'],
+  caller: Caller,
+  { refuseWebhookUrl }: ApiDeps,
+): Promise<BatchWebhook | null> {
+  if (!webhook) return null;
+  const refusal = refuseWebhookUrl(webhook.url);
+  if (refusal !== null) {
+    throw new ApiError('invalid_webhook_url', `This webhook URL is refused: ${refusal}`, {
+      param: 'webhook.url',
+    });
+  }
+  return {
+    url: webhook.url,
+    events: webhook.events ?? TERMINAL_BATCH_EVENT_TYPES,
+    secret: webhook.secret ?? (await caller.webhookSecret()),
+  };
+}

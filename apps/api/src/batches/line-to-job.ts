@@ -1,0 +1,74 @@
+import { batchLineJobId, type BatchRecord, type NewJob } from '@sluice/broker';
+import { ApiError, type JobSubmission } from '@sluice/contracts';
+import type { Caller } from '../caller.ts';
+import { createNewJob } from '../create-new-job.ts';
+import type { BatchLine, LineFault } from './parse-batch-line.ts';
+
+/** An ended line is kept at least until its batch's files are written. */
+const LEAST_RESULT_TTL_MS = 48 * 3_600_000;
+
+export type LineToJobDeps = Parameters<typeof createNewJob>[1];
+
+/** The job of a batch's line, planned by the configuration in force; or why there can be none. */
+export async function lineToJob(
+  { batch, line, number }: { batch: BatchRecord; line: BatchLine; number: number },
+  deps: LineToJobDeps,
+): Promise<{ status: 'ok'; job: NewJob } | { status: 'faulty'; fault: LineFault }> {
+  const ttlMs = Math.max(deps.config().retention.result_ttl, LEAST_RESULT_TTL_MS);
+  const submission = {
+    request: line.request,
+    ...(batch.route === null ? {} : { route: batch.route }),
+    ...(batch.chain === null ? {} : { chain: [...batch.chain] }),
+    tier: line.tier ?? batch.tier,
+    deadline: new Date(batch.expiresAtMs).toISOString(),
+    lane: batch.lane,
+    on_refusal: 'fail',
+    on_stream_failure: 'restart',
+    metadata: line.metadata,
+    tags: [...batch.tags],
+    retention: {
+      result_ttl: `${Math.ceil(ttlMs / 1_000)}s`,
+      delete_after_delivery: false,
+      drop_request: false,
+    },
+  } as JobSubmission;
+  const caller: Caller = {
+    tenant: batch.tenant,
+    keyId: batch.keyId,
+    scopes: [],
+    limits: null,
+    allow: batch.allow,
+    defaults: null,
+    webhookSecret: () => Promise.reject(new Error('the lines of a batch have no webhooks')),
+  };
+  try {
+    const job = await createNewJob(
+      {
+        id: batchLineJobId(batch.id, number),
+        bodyHash: '',
+        submission,
+        caller,
+        nowMs: Date.now(),
+        warnings: line.warnings,
+      },
+      deps,
+    );
+    return {
+      status: 'ok',
+      job: {
+        ...job,
+        batchId: batch.id,
+        customId: line.customId,
+        ...(line.responses ? { options: { ...job.options, responses: line.responses } } : {}),
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const param = error.param?.replace(/^request(?=\.|$)/, 'body') ?? null;
+    const isModel = error.code === 'unknown_model' || error.code === 'unknown_target';
+    return {
+      status: 'faulty',
+      fault: { code: isModel ? 'model_not_found' : error.code, message: error.message, param },
+    };
+  }
+}

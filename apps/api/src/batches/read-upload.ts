@@ -1,0 +1,114 @@
+import type { MultipartFile } from '@fastify/multipart';
+import { ApiError, expiresAfterSchema, MAX_BATCH_LINES } from '@sluice/contracts';
+import type { FastifyRequest } from 'fastify';
+import type { ApiDeps } from '../api-deps.ts';
+import { dropInput, storeInput, type StoredInput } from './store-input.ts';
+
+export interface Upload {
+  input: StoredInput;
+  filename: string;
+  lifetimeSeconds?: number;
+}
+
+const NEWLINE = 0x0a;
+const FIELDS = new Set(['purpose', 'expires_after[anchor]', 'expires_after[seconds]']);
+
+/**
+ * Stores the file of a multipart upload as it arrives, and checks the fields, which may come before or after it.
+ * @throws ApiError `invalid_request`, `file_too_large`, `too_many_lines`; nothing is kept then.
+ */
+export async function readUpload(
+  request: FastifyRequest,
+  deps: Pick<ApiDeps, 'files' | 'fileIndex'>,
+): Promise<Upload> {
+  const fields = new Map<string, string>();
+  let input: StoredInput | null = null;
+  let filename = '';
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === 'field') {
+        if (!FIELDS.has(part.fieldname)) {
+          const param = part.fieldname.slice(0, 80);
+          throw new ApiError('invalid_request', `${param} is not a known field.`, { param });
+        }
+        fields.set(part.fieldname, String(part.value));
+        if (part.fieldname === 'purpose') checkPurpose(fields);
+        continue;
+      }
+      if (part.fieldname !== 'file' || input) {
+        throw new ApiError('invalid_request', 'Send one file, in the field "file".', { param: 'file' });
+      }
+      filename = safeFilename(part.filename);
+      input = await storeInput(linesOf(part), deps);
+    }
+    if (!input) throw new ApiError('invalid_request', 'file is required.', { param: 'file' });
+    checkPurpose(fields);
+    const lifetimeSeconds = readLifetime(fields);
+    return { input, filename, ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }) };
+  } catch (error) {
+    if (input) await dropInput(input, deps).catch(() => undefined);
+    throw toUploadError(error);
+  }
+}
+
+/** The file's bytes; ends with an error at the line too many. Blank lines count. */
+async function* linesOf({ file }: MultipartFile): AsyncGenerator<Uint8Array> {
+  let lines = 0;
+  for await (const chunk of file as AsyncIterable<Uint8Array>) {
+    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) lines += 1;
+    // The last line need not end with a newline.
+    if (lines > MAX_BATCH_LINES) {
+      throw new ApiError('too_many_lines', `The file has more than ${MAX_BATCH_LINES} lines.`, {
+        param: 'file',
+      });
+    }
+    yield chunk;
+  }
+}
+
+function checkPurpose(fields: ReadonlyMap<string, string>): void {
+  const purpose = fields.get('purpose');
+  if (purpose === 'batch') return;
+  const message = purpose === undefined ? 'purpose is required: batch.' : 'purpose must be batch.';
+  throw new ApiError('invalid_request', message, { param: 'purpose' });
+}
+
+function readLifetime(fields: ReadonlyMap<string, string>): number | undefined {
+  const anchor = fields.get('expires_after[anchor]');
+  const seconds = fields.get('expires_after[seconds]');
+  if (anchor === undefined && seconds === undefined) return undefined;
+  const parsed = expiresAfterSchema.safeParse({
+    anchor,
+    seconds: seconds === undefined ? undefined : Number(seconds),
+  });
+  if (parsed.success) return parsed.data.seconds;
+  const [issue] = parsed.error.issues;
+  const param = `expires_after[${String(issue?.path[0] ?? 'seconds')}]`;
+  throw new ApiError('invalid_request', `${param} ${issue?.message ?? 'is not valid'}.`, { param });
+}
+
+/** What may stand in a header: the last part of the name that was sent, without anything but plain characters. */
+function safeFilename(sent: string | undefined): string {
+  const last = (sent ?? '').split(/[/\\]/).at(-1) ?? '';
+  const plain = last.replaceAll(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '');
+  return plain.slice(0, 200) || 'upload.jsonl';
+}
+
+function toUploadError(error: unknown): unknown {
+  if (error instanceof ApiError) return error;
+  const { code = '' } = error as { code?: string };
+  switch (code) {
+    case 'FST_REQ_FILE_TOO_LARGE':
+      return new ApiError('file_too_large', 'The file is larger than 200 MB.', { param: 'file' });
+    case 'FST_INVALID_MULTIPART_CONTENT_TYPE':
+      return new ApiError('unsupported_media_type', 'The body must be multipart/form-data.');
+    case 'FST_FILES_LIMIT':
+    case 'FST_FIELDS_LIMIT':
+    case 'FST_PARTS_LIMIT':
+      return new ApiError('invalid_request', 'The upload has too many parts.', { param: 'file' });
+    default:
+      return /multipart|unexpected end|boundary|premature/i.test((error as Error).message ?? '')
+        ? new ApiError('invalid_request', 'The multipart body is not well formed.')
+        : error;
+  }
+}

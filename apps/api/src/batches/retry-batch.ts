@@ -1,0 +1,86 @@
+import { hasLine, type BatchRecord } from '@sluice/broker';
+import { ApiError, isEndedBatch } from '@sluice/contracts';
+import type { FastifyRequest } from 'fastify';
+import type { ApiDeps } from '../api-deps.ts';
+import { hashBody } from '../hash-body.ts';
+import { MAX_LINE_BYTES } from './batch-limits.ts';
+import { createBatch } from './create-batch.ts';
+import { createYielder } from './create-yielder.ts';
+import { readLines } from './read-lines.ts';
+import { addInputFile, storeInput } from './store-input.ts';
+
+const PIECE_CHARACTERS = 64 * 1024;
+
+/**
+ * A new batch of the lines that ended without an answer, with the options of the old one.
+ * @throws ApiError `batch_not_ended`, `nothing_to_retry`, `not_found` (the input is gone), and as `createBatch`.
+ */
+export async function retryBatch(
+  http: Pick<FastifyRequest, 'headers' | 'caller'>,
+  old: BatchRecord,
+  deps: ApiDeps,
+): Promise<{ batch: BatchRecord; replayed: boolean }> {
+  const noRetry = { param: 'id', headers: { 'x-should-retry': 'false' } };
+  if (!isEndedBatch(old.status))
+    throw new ApiError('batch_not_ended', `The batch is ${old.status}.`, noRetry);
+  if (old.failed === 0) throw new ApiError('nothing_to_retry', 'No line of the batch failed.', noRetry);
+  const content = await deps.files.read(old.inputFileId);
+  if (!content) {
+    throw new ApiError('not_found', `The input file ${old.inputFileId} is gone.`, { param: 'input_file_id' });
+  }
+  const unanswered = await deps.batches.unansweredLines(old.id);
+  const input = await storeInput(linesOf(content, unanswered), deps);
+  const filename = `${input.id}.jsonl`;
+  await addInputFile(input, { tenant: old.tenant, filename }, deps);
+  return createBatch(
+    http,
+    {
+      inputFileId: input.id,
+      endpoint: old.endpoint,
+      dialect: old.dialect,
+      bodyHash: hashBody({ retry: old.id }),
+      retriedFrom: old.id,
+      options: {
+        completion_window: old.completionWindow,
+        tier: old.tier,
+        lane: old.lane,
+        ...(old.route === null ? {} : { route: old.route }),
+        ...(old.chain === null ? {} : { chain: [...old.chain] }),
+        ...(old.metadata === null ? {} : { metadata: { ...old.metadata } }),
+        ...(old.webhook === null ? {} : { webhook: { ...old.webhook, events: [...old.webhook.events] } }),
+        ...(old.outputExpiresAfterSeconds === null
+          ? {}
+          : {
+              output_expires_after: {
+                anchor: 'created_at' as const,
+                seconds: old.outputExpiresAfterSeconds,
+              },
+            }),
+        tags: [...old.tags],
+      },
+    },
+    deps,
+  );
+}
+
+async function* linesOf(
+  content: AsyncIterable<Uint8Array>,
+  wanted: Buffer,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const turn = createYielder();
+  let number = 0;
+  let text = '';
+  for await (const lines of readLines(content, { maxLineBytes: MAX_LINE_BYTES })) {
+    for (const line of lines) {
+      await turn();
+      if (line.fault === null && line.text.trim() === '') continue;
+      number += 1;
+      if (!hasLine(wanted, number)) continue;
+      text += `${line.text}\n`;
+      if (text.length < PIECE_CHARACTERS) continue;
+      yield Buffer.from(text);
+      text = '';
+    }
+  }
+  if (text !== '') yield Buffer.from(text);
+}

@@ -1,0 +1,64 @@
+import { ApiError } from '@sluice/contracts';
+import type { ApiDeps } from '../api-deps.ts';
+import { readInlineBody, type InlinePart } from './read-inline-body.ts';
+import { storeInput, type StoredInput } from './store-input.ts';
+
+export type InlineRequest = Extract<InlinePart, { kind: 'request' }>;
+
+export interface InlineInput {
+  options: Record<string, unknown>;
+  /** Null: the body brought no requests. */
+  input: StoredInput | null;
+}
+
+/** Written in pieces of about this size. */
+const PIECE_BYTES = 64 * 1024;
+
+/**
+ * Stores the requests of a body as the lines of an input file while they arrive.
+ * @throws ApiError as `readInlineBody`, `toLine` and `storeInput`; nothing is kept then.
+ */
+export async function storeInlineInput(
+  body: AsyncIterable<Uint8Array>,
+  {
+    isNdjson,
+    toLine,
+    maxBytes,
+  }: {
+    isNdjson: boolean;
+    /** A request as a line of the file; `head` holds the fields that came before the requests. */
+    toLine: (request: InlineRequest, head: Readonly<Record<string, unknown>>) => object;
+    maxBytes?: number;
+  },
+  deps: Pick<ApiDeps, 'files' | 'fileIndex'>,
+): Promise<InlineInput> {
+  let options: Record<string, unknown> | null = null;
+  let hasRequests = false;
+  const parts = readInlineBody(body, { isNdjson });
+  const content = async function* (): AsyncGenerator<Uint8Array> {
+    let text = '';
+    let head: Record<string, unknown> = {};
+    for await (const part of parts) {
+      if (part.kind === 'options') {
+        options = part.value;
+        hasRequests = part.hasRequests;
+        continue;
+      }
+      if (part.kind === 'head') {
+        head = part.value;
+        continue;
+      }
+      text += `${JSON.stringify(toLine(part, head))}\n`;
+      if (text.length < PIECE_BYTES) continue;
+      yield Buffer.from(text);
+      text = '';
+    }
+    if (text !== '') yield Buffer.from(text);
+  };
+  const input = await storeInput(content(), deps, maxBytes === undefined ? {} : { maxBytes });
+  if (options === null) throw new ApiError('invalid_json', 'The body is not well-formed JSON.');
+  if (hasRequests) return { options, input };
+  await deps.files.remove(input.id);
+  await deps.fileIndex.forget(input.id);
+  return { options, input: null };
+}

@@ -1,0 +1,54 @@
+import type { Batch } from '@sluice/contracts';
+import type { Keys } from '../keys.ts';
+import type { RedisClient } from '../script.ts';
+import type { BatchWebhook } from './batch-record.ts';
+import { presentBatch } from './present-batch.ts';
+import { decodeBatch } from './stored-batch.ts';
+
+/** A webhook that a batch's event caused. */
+export interface BatchWebhookDue {
+  batch: Batch;
+  tenant: string;
+  webhook: BatchWebhook;
+  type: string;
+  seq: number;
+  atMs: number;
+}
+
+interface Entry {
+  type: string;
+  seq: number;
+  at_ms: number;
+}
+
+/**
+ * Hands on the webhooks that scripts wrote beside a batch's change of state; an entry is removed only afterwards,
+ * and `deliver` is idempotent by batch and sequence number.
+ */
+export async function flushBatchOutbox(
+  {
+    redis,
+    keys,
+    baseUrl,
+    deliver,
+  }: {
+    redis: RedisClient;
+    keys: Keys;
+    baseUrl: string;
+    deliver: (due: BatchWebhookDue) => Promise<void>;
+  },
+  id: string,
+): Promise<void> {
+  const lines = await redis.lrange(keys.outbox(id), 0, -1);
+  if (lines.length === 0) return;
+  // After the entries: the record then has the state that they speak of.
+  const record = decodeBatch(await redis.hgetall(keys.batch(id)));
+  for (const line of lines) {
+    if (record?.webhook) {
+      const { type, seq, at_ms: atMs } = JSON.parse(line) as Entry;
+      const batch = presentBatch(record, { baseUrl });
+      await deliver({ batch, tenant: record.tenant, webhook: record.webhook, type, seq, atMs });
+    }
+    await redis.lrem(keys.outbox(id), 1, line);
+  }
+}

@@ -1,0 +1,15 @@
+-- Events of a batch after a sequence number.
+-- KEYS: 1 batch hash, 2 events list
+-- ARGV: 1 tenant, 2 last sequence number that the reader has, 3 at most so many
+-- Returns: {'ok', last sequence number, '1' when the batch has ended, events} | {'expired'} | {'not_found'}
+local state = redis.call('HMGET', KEYS[1], 'tenant', 'status', 'trimmed')
+if state[1] ~= ARGV[1] then return { 'not_found' } end
+local trimmed = tonumber(state[3] or '0')
+local after = tonumber(ARGV[2])
+if after < trimmed then return { 'expired' } end
+local from = after - trimmed
+local length = redis.call('LLEN', KEYS[2])
+local events = redis.call('LRANGE', KEYS[2], from, from + tonumber(ARGV[3]) - 1)
+local status = state[2]
+local ended = status == 'completed' or status == 'failed' or status == 'expired' or status == 'cancelled'
+return { 'ok', length + trimmed, ended and '1' or '0', events }
