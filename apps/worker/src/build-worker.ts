@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { parseTarget, TIERS, type Config, type Target, type Tier } from '@sluice/contracts';
-import { createModelCatalogue, createTokenLearner, listTargets } from '@sluice/core';
+import { createTokenLearner, listTargets } from '@sluice/core';
 import { createLimiterChanges, shareTokenRatios } from '@sluice/limiter';
 import {
   fairnessPolicy,
@@ -20,9 +20,11 @@ import {
 } from '@sluice/runtime';
 import { boundModelLabels } from './bound-model-labels.ts';
 import { openBatchLanes } from './batch-lane/open-batch-lanes.ts';
+import { allowedKeys } from './allowed-keys.ts';
 import { drainProvider, type ProviderDrain } from './drain-provider.ts';
 import { laneAfterFlex } from './flex-call.ts';
 import { holdModel } from './hold-model.ts';
+import { createLiveCatalogue } from './live-catalogue.ts';
 import { openLiveConfig } from './live-config.ts';
 import { observeJobs } from './observe-jobs.ts';
 import { openWorkerHealth } from './open-worker-health.ts';
@@ -81,7 +83,7 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
     limiterChanges: connect('subscriber'),
   };
 
-  const catalogue = createModelCatalogue({ overrides: config.models, providers: config.providers });
+  const { catalogue, reload: reloadCatalogue } = createLiveCatalogue(config);
   let known = new Set(listTargets({ config, targetsOfModel: catalogue.targetsOfModel }));
   const metrics = boundModelLabels(options.metrics, (target) => known.has(target));
   const learner = createTokenLearner();
@@ -105,6 +107,7 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
     config,
     operations: broker.operations,
     onChange: (next) => {
+      reloadCatalogue(next);
       known = new Set(listTargets({ config: next, targetsOfModel: catalogue.targetsOfModel }));
       broker.backlog.setPolicy(fairnessPolicy(next));
       health.reconfigure(next);
@@ -141,11 +144,11 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
   await Promise.all(
     providers.map(async (each) => each.adoptKeys(await readKeys(each.runtime.name).catch(() => ({})))),
   );
-  const keysOf = (target: Target): readonly string[] =>
-    byName
-      .get(parseTarget(target)?.provider ?? '')
-      ?.runtime.keys.usable()
-      .map(({ name }) => name) ?? [];
+  const keysOf = (job: JobRecord, target: Target): readonly string[] => {
+    const keys = byName.get(parseTarget(target)?.provider ?? '')?.runtime.keys.usable() ?? [];
+    const allowed = allowedKeys(job, target, { keys, config: live.current(), catalogue });
+    return allowed.status === 'ok' ? allowed.keys.map(({ name }) => name) : [];
+  };
   const maySpill = (job: JobRecord, target: Target): boolean =>
     job.options.spill !== false &&
     live.current().providers[parseTarget(target)?.provider ?? '']?.spill !== false;

@@ -27,8 +27,8 @@ export interface KeyPool {
   judge(key: PoolKey, error: AttemptError | null): void;
   /** Makes a call with a key, whose connections stay open for it also when the configuration changes meanwhile. */
   withKey<Value>(key: PoolKey, call: (adapter: ProviderAdapter) => Promise<Value>): Promise<Value>;
-  /** Why no key is usable, in words. */
-  describeOutage(): string;
+  /** Why none of these keys is usable, in words. */
+  describeOutage(keys: readonly PoolKey[]): string;
   /** What all processes know. */
   adopt(retired: RetiredKeys): void;
   /** Another configuration: a key with another value gets a fresh start. */
@@ -143,9 +143,10 @@ export function createKeyPool(options: KeyPoolOptions): KeyPool {
         if (left === 0 && leaving.has(adapter)) letGo(adapter);
       }
     },
-    describeOutage() {
-      const reasons = keys.map((key) => `${key.name}: ${retirementOf(key)?.message ?? 'in use'}`);
-      return `Every key of ${provider} is out of use (${reasons.join('; ')}).`;
+    describeOutage(meant) {
+      const reasons = meant.map((key) => `${key.name}: ${retirementOf(key)?.message ?? 'in use'}`);
+      const which = meant.length === keys.length ? 'Every key' : 'Every key that this job may use';
+      return `${which} of ${provider} is out of use (${reasons.join('; ')}).`;
     },
     adopt(retired) {
       known = retired;

@@ -22,6 +22,6 @@ export function renderForTarget(
     learner,
     entry,
     vendor,
-    maxCostUsd: job.options.maxCostUsd ?? null,
+    maxCostUsd: job.options.filters?.max_cost_usd ?? null,
   });
 }

@@ -5,8 +5,9 @@ import { estimateTokens, type TokenLearner } from '@sluice/core';
 import { MAX_PERMIT_AGE_MS, type Permit, type PostponeReason } from '@sluice/limiter';
 import { abortReasonOf, type AbortReason } from './abort-reason.ts';
 import { callProvider, type CallResult } from './call-provider.ts';
+import { allowedKeys } from './allowed-keys.ts';
 import { checkAnswer } from './check-answer.ts';
-import { failWithoutKey } from './fail-without-key.ts';
+import { failWithoutCall } from './fail-without-call.ts';
 import { laneOfCall } from './flex-call.ts';
 import { preferWarmKey, type KeyOrder, type PreferWarmKeyDeps } from './prefer-warm-key.ts';
 import type { ProviderRuntime } from './provider-runtime.ts';
@@ -62,8 +63,16 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
 
   const target = job.chain[job.targetIndex] as Target;
   const rendered = renderForTarget(job, target, deps);
-  const keys = provider.keys.usable().map(({ name }) => name);
-  if (keys.length === 0) return failWithoutKey(job, { target, settler, deps });
+  const all = allowedKeys(job, target, { ...deps, config: deps.config(), keys: provider.keys.all() });
+  if (all.status === 'forbidden') {
+    const why = { code: 'invalid_request', message: all.message } as const;
+    return failWithoutCall(job, { target, why, settler, deps });
+  }
+  const keys = deps.keysOf(job, target);
+  if (keys.length === 0) {
+    const why = { code: 'auth', message: provider.keys.describeOutage(all.keys) } as const;
+    return failWithoutCall(job, { target, why, settler, deps });
+  }
   const { budgets } = deps.broker;
   const [budget, order] = await Promise.all([
     reserveBudget(job, target, { ...deps, budgets }),

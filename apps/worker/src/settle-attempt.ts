@@ -20,8 +20,8 @@ export interface SettleDeps {
   catalogue: ModelCatalogue;
   retryPolicy: RetryPolicy;
   health: TargetHealth;
-  /** Names of the keys that a target's provider has in use; none where that is not known here. */
-  keysOf: (target: Target) => readonly string[];
+  /** Names of the keys in use with which a job may call a target; none where that is not known here. */
+  keysOf: (job: JobRecord, target: Target) => readonly string[];
   /** A job that is limited at a target may go on at another one. */
   maySpill: (job: JobRecord, target: Target) => boolean;
   /** Milliseconds of Redis' clock. */
@@ -127,7 +127,7 @@ export function createSettler(deps: SettleDeps) {
       ],
       error,
       onRefusal: job.options.onRefusal,
-      keysOf: deps.keysOf,
+      keysOf: (target) => deps.keysOf(job, target),
       maySpill: (target) => deps.maySpill(job, target),
       contextWindow,
       policy: deps.retryPolicy,
@@ -229,7 +229,7 @@ export function createSettler(deps: SettleDeps) {
       rounds: job.options.rounds,
       roundFirstAttempt: job.roundFirstAttempt,
       attempts: job.attempts,
-      keysOf: deps.keysOf,
+      keysOf: (target) => deps.keysOf(job, target),
       contextWindow,
       policy: deps.retryPolicy,
       random: Math.random(),

@@ -21,6 +21,7 @@ export function configuredKeys(provider: string, config: ProviderConfig): readon
     fingerprint: fingerprintOfKey({ provider, name, value }),
     limits: ('limits' in own ? own.limits : null) ?? null,
     region: ('region' in own ? own.region : null) ?? config.region ?? null,
-    zeroRetention: ('zero_retention' in own ? own.zero_retention : undefined) ?? false,
+    zeroRetention:
+      ('zero_retention' in own ? own.zero_retention : undefined) ?? config.zero_retention ?? false,
   }));
 }

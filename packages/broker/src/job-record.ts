@@ -39,8 +39,6 @@ export interface JobOptions {
   forced?: ForcedPolicy;
   /** Counts against its key's quotas, and is settled there when it has ended. */
   countsForKey?: true;
-  /** What the caller would have the job cost at most. Absent: no cap. */
-  maxCostUsd?: number;
   /** An answer has to keep the JSON schemas of the request. Absent: it has not. */
   validate?: { maxFailures: number | null };
   /** False: it waits for its own target while that is limited. Absent: it may go on at another. */

@@ -3,16 +3,24 @@ import { unpaidEnd, type AttemptEnd, type Broker } from '@sluice/broker';
 import type { ProviderRuntime } from './provider-runtime.ts';
 import { nothingPaid, type RunJobObserver, type RunnableJob, type Settler } from './settle-attempt.ts';
 
-export interface FailWithoutKeyDeps {
+export interface FailWithoutCallDeps {
   broker: Pick<Broker, 'transitions'>;
   provider: ProviderRuntime;
   observe: Pick<RunJobObserver, 'attemptEnded'>;
 }
 
-/** The target is out until a key is back: an attempt without a call says so, and the job fails over. */
-export async function failWithoutKey(
+/** What keeps a job from a target before anything is sent: the job fails over. */
+export type NoCall = Pick<AttemptError, 'code' | 'message'>;
+
+/** An attempt without a call says why the target is out, and the job fails over. */
+export async function failWithoutCall(
   job: RunnableJob,
-  { target, settler, deps }: { target: Target; settler: Settler; deps: FailWithoutKeyDeps },
+  {
+    target,
+    why,
+    settler,
+    deps,
+  }: { target: Target; why: NoCall; settler: Settler; deps: FailWithoutCallDeps },
 ): Promise<void> {
   const { provider, broker } = deps;
   const [key] = provider.keys.all();
@@ -29,8 +37,7 @@ export async function failWithoutKey(
   }
   if (started.status !== 'started') return;
   const error: AttemptError = {
-    code: 'auth',
-    message: provider.keys.describeOutage(),
+    ...why,
     status: null,
     retryable: false,
     failover: true,
