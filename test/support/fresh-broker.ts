@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createBroker, decodeJob, type Broker, type BrokerOptions, type JobRecord } from '@sluice/broker';
+import { createBroker, type Broker, type BrokerOptions, type JobRecord } from '@sluice/broker';
 import { jobEventSchema, type JobEvent } from '@sluice/contracts';
 import { Redis } from 'ioredis';
 
@@ -37,14 +37,14 @@ export function createFreshBroker(redisUrl: string, options: Partial<BrokerOptio
     onError: (error) => void deferred.push(error),
     ...options,
   });
-  const { keys } = broker;
+  const { keys, codec } = broker;
   return {
     broker,
     redis,
     prefix,
     deferred,
     async record(id) {
-      const job = decodeJob(await redis.hgetall(keys.job(id)));
+      const job = codec.decode(await redis.hgetall(keys.job(id)));
       if (!job) throw new Error(`there is no job ${id}`);
       return job;
     },

@@ -28,6 +28,8 @@ export interface StackOptions {
   sweepAfterMs?: number;
   fileRoundMs?: number;
   batchLeaseMs?: number;
+  /** `SLUICE_ENCRYPTION_KEYS`. @defaultValue none: stored as it is */
+  encryptionKeys?: string;
 }
 
 export interface Stack {
@@ -71,6 +73,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         REDIS_PREFIX: `t${randomBytes(5).toString('hex')}`,
         PORT: '0',
         SLUICE_ADMIN_KEY: key,
+        SLUICE_ENCRYPTION_KEYS: options.encryptionKeys,
         LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
       }),
     };

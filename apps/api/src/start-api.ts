@@ -3,6 +3,7 @@ import {
   createAuditLog,
   createEventWakeups,
   createInstallationSecret,
+  createJobCodec,
   createKeys,
   createReplyChannel,
   openWorldView,
@@ -19,6 +20,7 @@ import {
   createRedisErrorLog,
   readRedisFacts,
 } from '@sluice/runtime';
+import { createVault } from '@sluice/vault';
 import type { Environment, Logger, Metrics } from '@sluice/runtime';
 import { startBatchRunner, type BatchRunner } from './batches/batch-runner.ts';
 import { DEFAULT_API_LIMITS, type ApiLimits } from './api-limits.ts';
@@ -62,16 +64,17 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
 
   const onRedisError = createRedisErrorLog({ logger, metrics });
   const subscriber = connectRedis({ environment, role: 'subscriber', onError: onRedisError('subscriber') });
+  const vault = createVault(environment.encryptionKeys);
   const keys = createKeys(prefix);
   const wakeups = createEventWakeups({ subscriber, keys });
-  const replies = createReplyChannel({ subscriber, keys });
+  const replies = createReplyChannel({ subscriber, keys, codec: createJobCodec(vault) });
   const kept = keepBrokerOpen({
     logger,
     metrics,
     onOpen: ({ redis }) => ({
-      apiKeys: createApiKeyStore({ redis, prefix }),
+      apiKeys: createApiKeyStore({ redis, prefix, vault }),
       audit: createAuditLog({ redis, prefix }),
-      installationSecret: createInstallationSecret({ redis, prefix }),
+      installationSecret: createInstallationSecret({ redis, prefix, vault }),
     }),
   });
 

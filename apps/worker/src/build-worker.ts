@@ -95,7 +95,7 @@ export async function buildWorker(options: WorkerOptions): Promise<RunningWorker
     onError,
   });
   const clock = await startServerClock(redis);
-  const load = createJobLoader({ redis, keys: broker.keys });
+  const load = createJobLoader({ redis, keys: broker.keys, codec: broker.codec });
   const {
     attempts_per_target: attemptsPerTarget,
     base_delay: baseDelayMs,

@@ -128,7 +128,7 @@ export function drainProvider(options: DrainProviderOptions): ProviderDrain {
 
   const workers = tiers.map((tier) => {
     const take = ({ id, data, attemptsStarted }: BullJob): Promise<void> =>
-      process(id as string, attemptsStarted === 1 ? fromFirstTurn(data) : null);
+      process(id as string, attemptsStarted === 1 ? fromFirstTurn(data, broker.codec) : null);
     const bull = new Worker(broker.keys.queueName(provider, tier), take, {
       connection: options.connection,
       prefix: broker.keys.queuePrefix(provider, tier),

@@ -1,12 +1,14 @@
-import { decodeJob, type JobRecord, type Keys, type RedisClient } from '@sluice/broker';
+import type { JobCodec, JobRecord, Keys, RedisClient } from '@sluice/broker';
 
 /** Reads a job's record whole; null when there is none. */
 export function createJobLoader({
   redis,
   keys,
+  codec,
 }: {
   redis: RedisClient;
   keys: Keys;
+  codec: JobCodec;
 }): (jobId: string) => Promise<JobRecord | null> {
-  return async (jobId) => decodeJob(await redis.hgetall(keys.job(jobId)));
+  return async (jobId) => codec.decode(await redis.hgetall(keys.job(jobId)));
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { PLAIN_VAULT, type Vault } from '@sluice/vault';
 import type { Redis } from 'ioredis';
 import {
   apiKeyAllowSchema,
@@ -110,11 +111,14 @@ const LAST_USED_EVERY_MS = 60_000;
 export function createApiKeyStore({
   redis,
   prefix,
+  vault = PLAIN_VAULT,
   now = Date.now,
 }: {
   /** Borrowed. */
   redis: Redis;
   prefix: string;
+  /** Seals webhook secrets. @defaultValue stored as they are */
+  vault?: Vault;
   now?: () => number;
 }): ApiKeyStore {
   const indexKey = `${prefix}:apikeys`;
@@ -131,6 +135,7 @@ export function createApiKeyStore({
       previous,
       key: {
         ...record,
+        webhookSecret: vault.open(record.webhookSecret, secretPlace(record)),
         revokedAtMs: numberField(fields['revoked_at_ms']),
         lastUsedAtMs: numberField(fields['last_used_at_ms']),
         previousUntilMs: previous?.untilMs ?? null,
@@ -154,7 +159,8 @@ export function createApiKeyStore({
     record: StoredRecord,
     more: readonly string[] = [],
   ): Promise<void> => {
-    await redis.hset(hashKey(shortId), 'record', JSON.stringify(record), ...more);
+    const webhookSecret = vault.seal(record.webhookSecret, secretPlace(record));
+    await redis.hset(hashKey(shortId), 'record', JSON.stringify({ ...record, webhookSecret }), ...more);
     cache.forget(shortId);
   };
 
@@ -247,6 +253,10 @@ interface StoredKey {
   digest: string;
   previous: z.infer<typeof previousSchema> | null;
   key: ApiKey;
+}
+
+function secretPlace({ id }: { id: string }): string {
+  return `${id}/webhook_secret`;
 }
 
 function toRecord({ digest, key }: StoredKey): StoredRecord {

@@ -1,4 +1,5 @@
 import type { BudgetConfig, DurabilityMode, Tier } from '@sluice/contracts';
+import { PLAIN_VAULT, type Vault } from '@sluice/vault';
 import type { TenantShare } from './fairness-policy.ts';
 import { createBacklog } from './backlog.ts';
 import { createLanePool } from './batch-lane/lane-pool.ts';
@@ -13,6 +14,7 @@ import { createSubmitLines } from './batches/submit-lines.ts';
 import { createDurabilityGate } from './durability.ts';
 import { createHealthStore } from './health-store.ts';
 import { createJobStore } from './job-store.ts';
+import { createJobCodec } from './job-codec.ts';
 import { createKeyQuotas } from './key-quotas.ts';
 import { createKeys } from './keys.ts';
 import { createMemoryGuard } from './memory-guard.ts';
@@ -31,6 +33,8 @@ export interface BrokerOptions {
   /** For BullMQ's queues. Borrowed. */
   queueConnection: RedisClient;
   prefix: string;
+  /** Seals what callers and models wrote. @defaultValue stored as it is */
+  vault?: Vault;
   /** How tiers share a provider. */
   shares: Readonly<Record<Tier, number>>;
   /** How tenants share a tier. @defaultValue none is named */
@@ -64,6 +68,7 @@ export function createBroker(options: BrokerOptions) {
       others: options.others ?? { weight: 1, maxRunning: null },
     },
   });
+  const codec = createJobCodec(options.vault ?? PLAIN_VAULT);
   const queues = createTicketQueues({
     connection: options.queueConnection,
     keys,
@@ -71,12 +76,13 @@ export function createBroker(options: BrokerOptions) {
   });
   const lanePool = createLanePool({ redis, keys });
   const laneRuns = createLaneRuns({ redis, keys });
-  const placement = createPlacement({ redis, keys, backlog, queues, lanePool });
+  const placement = createPlacement({ redis, keys, codec, backlog, queues, lanePool });
   const quotas = createKeyQuotas({ redis, keys });
   const budgets = createBudgets({ redis, keys, budgets: options.budgets ?? [] });
   const outbox = createOutbox({
     redis,
     keys,
+    codec,
     settlements: [
       {
         appliesTo: ({ options: { countsForKey } }) => countsForKey === true,
@@ -91,6 +97,7 @@ export function createBroker(options: BrokerOptions) {
   const transitions = createTransitions({
     redis,
     keys,
+    codec,
     outbox,
     onFlushError: (jobId, error) => onError(error, { jobId }),
   });
@@ -105,6 +112,7 @@ export function createBroker(options: BrokerOptions) {
   const jobs = createJobStore({
     redis,
     keys,
+    codec,
     backlog,
     placement,
     transitions,
@@ -119,6 +127,7 @@ export function createBroker(options: BrokerOptions) {
   const sweeper = createSweeper({
     redis,
     keys,
+    codec,
     backlog,
     queues,
     placement,
@@ -138,6 +147,7 @@ export function createBroker(options: BrokerOptions) {
   const submitLines = createSubmitLines({
     redis,
     keys,
+    codec,
     backlog,
     placement,
     lanePool,
@@ -146,6 +156,7 @@ export function createBroker(options: BrokerOptions) {
   });
   return {
     keys,
+    codec,
     jobs,
     batches,
     files: createFileIndex({ redis, keys }),

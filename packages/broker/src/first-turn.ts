@@ -1,5 +1,5 @@
+import type { JobCodec } from './job-codec.ts';
 import type { JobRecord, NewJob } from './job-record.ts';
-import { decodeJob } from './stored-job.ts';
 
 /** A longer record is read by the worker: tickets stay small. */
 const MAX_TEXT = 16_384;
@@ -24,12 +24,12 @@ export function toFirstTurn(
  * The record of a job in its first turn, before anything has happened to it, from its ticket's payload; null when
  * the payload says nothing. It may be out of date: the script that starts the attempt compares turn and state.
  */
-export function fromFirstTurn(payload: unknown): JobRecord | null {
+export function fromFirstTurn(payload: unknown, codec: JobCodec): JobRecord | null {
   const { v, fields } = (payload ?? {}) as Partial<FirstTurn>;
   if (v !== 1 || !Array.isArray(fields)) return null;
   const hash: Record<string, string> = { ...UNTOUCHED };
   for (let at = 0; at + 1 < fields.length; at += 2) hash[fields[at] as string] = fields[at + 1] as string;
-  return decodeJob(hash);
+  return codec.decode(hash);
 }
 
 const UNTOUCHED: Readonly<Record<string, string>> = {

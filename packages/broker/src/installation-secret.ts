@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { PLAIN_VAULT, type Vault } from '@sluice/vault';
 import type { Redis } from 'ioredis';
+
+const PLACE = 'installation_secret';
 
 /**
  * Returns a function that answers the installation's own secret: 32 random bytes, made once by whichever process
@@ -9,19 +12,22 @@ import type { Redis } from 'ioredis';
 export function createInstallationSecret({
   redis,
   prefix,
+  vault = PLAIN_VAULT,
 }: {
   /** Borrowed. */
   redis: Pick<Redis, 'set' | 'get'>;
   prefix: string;
+  /** Seals it. @defaultValue stored as it is */
+  vault?: Vault;
 }): () => Promise<Buffer> {
   const key = `${prefix}:installation_secret`;
   let known: Buffer | null = null;
   return async () => {
     if (known) return known;
-    await redis.set(key, randomBytes(32).toString('base64'), 'NX');
+    await redis.set(key, vault.seal(randomBytes(32).toString('base64'), PLACE), 'NX');
     const stored = await redis.get(key);
     if (stored === null) throw new Error(`Redis lost ${key} right after it was written.`);
-    known = Buffer.from(stored, 'base64');
+    known = Buffer.from(vault.open(stored, PLACE), 'base64');
     return known;
   };
 }

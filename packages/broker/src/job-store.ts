@@ -10,6 +10,7 @@ import {
 } from './broker.ts';
 import type { LanePool } from './batch-lane/lane-pool.ts';
 import { publishCancel } from './cancel-channel.ts';
+import type { JobCodec } from './job-codec.ts';
 import type { JobRecord, NewJob } from './job-record.ts';
 import type { KeyQuotas } from './key-quotas.ts';
 import type { Keys } from './keys.ts';
@@ -19,7 +20,6 @@ import { providerOf, type Placement } from './placement.ts';
 import { toFirstTurn, type FirstTurn } from './first-turn.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
 import { scriptCommand, sendAtOnce, type Command } from './send-at-once.ts';
-import { decodeJob, encodeNewJob } from './stored-job.ts';
 import { unpaidEnd, type Transitions } from './transitions.ts';
 
 const scripts = {
@@ -38,6 +38,7 @@ export interface JobStoreDeps {
   /** Answers within a command timeout and has no offline queue; borrowed. */
   redis: RedisClient;
   keys: Keys;
+  codec: JobCodec;
   backlog: Backlog;
   placement: Placement;
   transitions: Transitions;
@@ -56,11 +57,11 @@ export interface JobStoreDeps {
 
 /** The broker as the API sees it. */
 export function createJobStore(deps: JobStoreDeps): JobStore {
-  const { redis, keys, backlog, placement, transitions } = deps;
+  const { redis, keys, codec, backlog, placement, transitions } = deps;
   const jobKeys = (id: string) => [keys.job(id), keys.events(id), keys.outbox(id), keys.tombstone(id)];
 
   const load = async (id: string, tenant: string): Promise<JobRecord | null> => {
-    const job = decodeJob(await redis.hgetall(keys.job(id)));
+    const job = codec.decode(await redis.hgetall(keys.job(id)));
     return job?.tenant === tenant ? job : null;
   };
 
@@ -123,7 +124,7 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
 
   const createInTurn = async (job: NewJob, record: JobRecord): Promise<'stored' | Existing> => {
     await Promise.all(entries(job, record).map(([name, ...args]) => redis.call(name, ...args)));
-    const fields = encodeNewJob(job);
+    const fields = codec.encodeNew(job);
     const outcome = await runScript(redis, scripts.create, jobKeys(job.id), [job.bodyHash, ...fields]);
     if (outcome !== 'created') return outcome as Existing;
     stored(job, { fields, released: await placement.enqueue(record) });
@@ -140,7 +141,7 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
     job: NewJob,
     record: JobRecord,
   ): Promise<'stored' | Existing> => {
-    const fields = encodeNewJob(job);
+    const fields = codec.encodeNew(job);
     const place = placement.enqueuing(record);
     const replies = await sendAtOnce(server, [
       ...entries(job, record),
@@ -219,7 +220,7 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
   return {
     submit: (job) => asUnavailable(submit(job)),
     get: (id, tenant) => asUnavailable(load(id, tenant)),
-    list: (query) => asUnavailable(listJobs({ redis, keys }, query)),
+    list: (query) => asUnavailable(listJobs({ redis, keys, codec }, query)),
     place: (job) => asUnavailable(queuePlace(backlog, job)),
     cancel: (id, tenant) => asUnavailable(cancel(id, tenant)),
     async erase(id, tenant) {
@@ -237,7 +238,8 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
         runScript(redis, scripts.readEvents, [keys.job(id), keys.events(id)], [tenant, after, limit]),
       )) as ['ok', number, string, string[]] | ['expired'] | ['not_found'];
       if (reply[0] !== 'ok') return { status: reply[0] };
-      const [, lastSeq, ended, events] = reply;
+      const [, lastSeq, ended, stored] = reply;
+      const events = stored.map((event) => codec.openEvent(id, event));
       return { status: 'ok', events, lastSeq, ended: ended === '1' && after + events.length >= lastSeq };
     },
   };

@@ -2,10 +2,10 @@ import type { JobStatus } from '@sluice/contracts';
 import { listBatchJobs } from './batches/list-batch-jobs.ts';
 import type { ListJobsOutcome, ListJobsQuery } from './broker.ts';
 import { jobMatches } from './job-matches.ts';
+import type { JobCodec } from './job-codec.ts';
 import type { JobRecord } from './job-record.ts';
 import type { Keys } from './keys.ts';
 import type { RedisClient } from './script.ts';
-import { decodeJob } from './stored-job.ts';
 
 const PAGE = 100;
 /** Jobs that one call looks at; filters that match few of them answer a cursor to go on from. */
@@ -19,14 +19,14 @@ interface Position {
 
 /** Jobs of a tenant from newest to oldest. Reads the tenant's index and filters by the records themselves. */
 export async function listJobs(
-  { redis, keys }: { redis: RedisClient; keys: Keys },
+  { redis, keys, codec }: { redis: RedisClient; keys: Keys; codec: JobCodec },
   query: ListJobsQuery,
 ): Promise<ListJobsOutcome> {
   if (query.batchId !== undefined)
-    return listBatchJobs({ redis, keys }, { ...query, batchId: query.batchId });
+    return listBatchJobs({ redis, keys, codec }, { ...query, batchId: query.batchId });
   let from: Position | null = null;
   if (query.after !== undefined) {
-    const last = decodeJob(await redis.hgetall(keys.job(query.after)));
+    const last = codec.decode(await redis.hgetall(keys.job(query.after)));
     if (!last || last.tenant !== query.tenant) return { status: 'unknown_cursor' };
     from = { createdAtMs: last.createdAtMs, id: last.id };
   }
@@ -36,7 +36,7 @@ export async function listJobs(
   while (scanned < MAX_SCANNED) {
     const page = await nextPage(redis, { indexes, from, query });
     for (const position of page) {
-      const job = decodeJob(await redis.hgetall(keys.job(position.id)));
+      const job = codec.decode(await redis.hgetall(keys.job(position.id)));
       if (job && jobMatches(job, query)) {
         if (jobs.length === query.limit)
           return { status: 'ok', jobs, hasMore: true, lastId: jobs.at(-1)?.id ?? null };

@@ -2,12 +2,12 @@ import { Redis } from 'ioredis';
 import type { Job, JobStatus } from '@sluice/contracts';
 import type { BatchLineEntry } from './batches/batch-line-entry.ts';
 import type { SettleLine } from './batches/settle-line.ts';
+import type { JobCodec } from './job-codec.ts';
 import type { JobRecord, JobWebhook } from './job-record.ts';
 import type { Keys } from './keys.ts';
 import { presentJob } from './present-job.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
 import { scriptCommand, sendAtOnce, type Command } from './send-at-once.ts';
-import { decodeJob } from './stored-job.ts';
 
 const flushedScript = readScript('flushed');
 
@@ -42,6 +42,7 @@ export type OutboxJob = Pick<JobRecord, 'id' | 'tenant' | 'keyId' | 'createdAtMs
 export function createOutbox({
   redis,
   keys,
+  codec,
   settlements,
   baseUrl,
   deliverWebhook,
@@ -49,6 +50,7 @@ export function createOutbox({
 }: {
   redis: RedisClient;
   keys: Keys;
+  codec: JobCodec;
   /** What is settled when a job has ended. */
   settlements: readonly Settlement[];
   /** Where receivers of webhooks reach the API. */
@@ -58,7 +60,8 @@ export function createOutbox({
   /** Counts the job in its batch; idempotent. */
   settleLine: SettleLine;
 }) {
-  const load = async (id: string): Promise<JobRecord | null> => decodeJob(await redis.hgetall(keys.job(id)));
+  const load = async (id: string): Promise<JobRecord | null> =>
+    codec.decode(await redis.hgetall(keys.job(id)));
 
   /** Carries out entries that the caller has just read; `status` is the job's terminal status, if it has ended. */
   const carryOut = async (job: OutboxJob, status: JobStatus, lines: readonly string[]): Promise<void> => {

@@ -2,10 +2,10 @@ import { parseTarget, type Target } from '@sluice/contracts';
 import { ticketId, parseTicketId, type Backlog, type Released, type WaitingTicket } from './backlog.ts';
 import type { FirstTurn } from './first-turn.ts';
 import { toPoolTicket, type LanePool } from './batch-lane/lane-pool.ts';
+import type { JobCodec } from './job-codec.ts';
 import type { JobRecord } from './job-record.ts';
 import type { Keys } from './keys.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
-import { decodeJob } from './stored-job.ts';
 import type { TicketQueues } from './ticket-queues.ts';
 
 const reticketScript = readScript('reticket');
@@ -24,12 +24,14 @@ export function providerOf(job: Pick<JobRecord, 'chain' | 'targetIndex'>): strin
 export function createPlacement({
   redis,
   keys,
+  codec,
   backlog,
   queues,
   lanePool,
 }: {
   redis: RedisClient;
   keys: Keys;
+  codec: JobCodec;
   backlog: Backlog;
   queues: TicketQueues;
   lanePool: LanePool;
@@ -52,7 +54,7 @@ export function createPlacement({
   const requeueLost = async ({ jobId, turn }: { jobId: string; turn: number }): Promise<void> => {
     const newTurn = Number(await runScript(redis, reticketScript, [keys.job(jobId)], [turn]));
     if (newTurn === 0) return;
-    const job = decodeJob(await redis.hgetall(keys.job(jobId)));
+    const job = codec.decode(await redis.hgetall(keys.job(jobId)));
     if (job && job.turn === newTurn) await place(job);
   };
 

@@ -1,17 +1,20 @@
 import { jobSchema } from '@sluice/contracts';
+import { PLAIN_VAULT } from '@sluice/vault';
 import { expect, test } from 'vitest';
 import { freshBrokerJob } from '../../../test/support/fresh-broker-job.ts';
+import { createJobCodec } from './job-codec.ts';
 import type { JobRecord } from './job-record.ts';
 import { presentJob } from './present-job.ts';
-import { decodeJob, encodeNewJob } from './stored-job.ts';
+
+const CODEC = createJobCodec(PLAIN_VAULT);
 
 /** A record from the fields of a hash, as Redis answers them. */
 function recordOf(fields: Record<string, string> = {}): JobRecord {
   const state = { status: 'queued', turn: '1', owner: 'backlog', ready_at: '0', n: '0', open: '0' };
   const place = { target_index: '0', round: '1', round_first: '1' };
-  const encoded = encodeNewJob(freshBrokerJob({ id: 'job_1', createdAtMs: 0, deadlineMs: 60_000 }));
+  const encoded = CODEC.encodeNew(freshBrokerJob({ id: 'job_1', createdAtMs: 0, deadlineMs: 60_000 }));
   const pairs = Array.from({ length: encoded.length / 2 }, (_, i) => encoded.slice(i * 2, i * 2 + 2));
-  const record = decodeJob({ ...Object.fromEntries(pairs), ...state, ...place, ...fields });
+  const record = CODEC.decode({ ...Object.fromEntries(pairs), ...state, ...place, ...fields });
   if (!record) throw new Error('the hash holds no job');
   return record;
 }
@@ -84,6 +87,6 @@ test('an error points to its explanation', () => {
 });
 
 test('a hash without a job, or with a tombstone, is none', () => {
-  expect(decodeJob({})).toBeNull();
-  expect(decodeJob({ status: 'erased', body_hash: 'x' })).toBeNull();
+  expect(CODEC.decode({})).toBeNull();
+  expect(CODEC.decode({ status: 'erased', body_hash: 'x' })).toBeNull();
 });

@@ -22,7 +22,7 @@ beforeEach(async () => {
   fresh = createFreshBroker(server.url);
   subscriber = new Redis(server.url, { maxRetriesPerRequest: null, retryStrategy: () => 10 });
   subscriber.on('error', () => {});
-  replies = createReplyChannel({ subscriber, keys: fresh.broker.keys });
+  replies = createReplyChannel({ subscriber, keys: fresh.broker.keys, codec: fresh.broker.codec });
   await once(subscriber, 'ready');
   got = [];
   // All listeners are told to look when the subscription stands.

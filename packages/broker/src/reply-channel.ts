@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import type { JobCodec } from './job-codec.ts';
 import type { JobRecord } from './job-record.ts';
 import type { Keys } from './keys.ts';
-import { decodeJob } from './stored-job.ts';
 
 export type Reply =
   /** One event of the job, as it is stored. */
@@ -27,7 +27,15 @@ export interface ReplyChannel {
 }
 
 /** The subscriber connection is borrowed; event wake-ups may stand on the same one. */
-export function createReplyChannel({ subscriber, keys }: { subscriber: Redis; keys: Keys }): ReplyChannel {
+export function createReplyChannel({
+  subscriber,
+  keys,
+  codec,
+}: {
+  subscriber: Redis;
+  keys: Keys;
+  codec: JobCodec;
+}): ReplyChannel {
   const address = keys.reply(randomUUID());
   const listeners = new Map<string, Set<(reply: Reply) => void>>();
   const subscribe = (): void => {
@@ -39,7 +47,7 @@ export function createReplyChannel({ subscriber, keys }: { subscriber: Redis; ke
   };
   const onMessage = (channel: string, text: string): void => {
     if (channel !== address) return;
-    const { jobId, reply } = parseReply(text);
+    const { jobId, reply } = parseReply(text, codec);
     tellAll(listeners.get(jobId) ?? [], reply);
   };
   subscriber.on('message', onMessage);
@@ -69,13 +77,16 @@ function tellAll(listeners: Iterable<(reply: Reply) => void>, reply: Reply): voi
 }
 
 /** An event as it is stored, or `{"ended": <job id>, "fields"?: [name, value, …]}` (see `finish.lua`). */
-function parseReply(text: string): { jobId: string; reply: Reply } {
+function parseReply(text: string, codec: JobCodec): { jobId: string; reply: Reply } {
   const message = JSON.parse(text) as { job_id: string; seq: number; ended?: string; fields?: string[] };
   if (message.ended === undefined) {
-    return { jobId: message.job_id, reply: { kind: 'event', seq: message.seq, event: text } };
+    return {
+      jobId: message.job_id,
+      reply: { kind: 'event', seq: message.seq, event: codec.openEvent(message.job_id, text) },
+    };
   }
   const { ended, fields = [] } = message;
   const hash: Record<string, string> = {};
   for (let at = 0; at + 1 < fields.length; at += 2) hash[fields[at] as string] = fields[at + 1] as string;
-  return { jobId: ended, reply: { kind: 'ended', job: decodeJob(hash) } };
+  return { jobId: ended, reply: { kind: 'ended', job: codec.decode(hash) } };
 }

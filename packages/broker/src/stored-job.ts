@@ -9,13 +9,14 @@ import {
   type Usage,
   type Warning,
 } from '@sluice/contracts';
+import type { Vault } from '@sluice/vault';
 import type { FixedJob, JobOwner, JobRecord, NewJob } from './job-record.ts';
 
 /** One JSON field of a job's hash. */
 type Fixed = FixedJob & Pick<JobRecord, 'v'>;
 
 /** The hash fields that the `create` script is given; it adds the state itself. */
-export function encodeNewJob(job: NewJob): string[] {
+export function encodeNewJob(job: NewJob, vault: Vault): string[] {
   const {
     request,
     bodyHash: _hash,
@@ -32,8 +33,8 @@ export function encodeNewJob(job: NewJob): string[] {
     ['id', job.id],
     ['tenant', job.tenant],
     ['deadline', String(job.deadlineMs)],
-    ['fixed', JSON.stringify({ v: 1, ...fixed } satisfies Fixed)],
-    ['request', JSON.stringify(request)],
+    ['fixed', JSON.stringify({ v: 1, ...fixed, options: sealSecret(job, vault) } satisfies Fixed)],
+    ['request', vault.seal(JSON.stringify(request), `${job.id}/request`)],
     ...(warnings.length > 0 ? [['warnings', JSON.stringify(warnings)]] : []),
     ...(job.lane === 'live' ? [] : [['lane', job.lane]]),
     ...(job.lane === 'batch' ? [['owner', 'collecting' satisfies JobOwner]] : []),
@@ -44,9 +45,11 @@ export function encodeNewJob(job: NewJob): string[] {
 }
 
 /** A job from its hash; null when there is none. */
-export function decodeJob(hash: Readonly<Record<string, string>>): JobRecord | null {
+export function decodeJob(hash: Readonly<Record<string, string>>, vault: Vault): JobRecord | null {
   if (!hash['fixed']) return null;
-  const fixed = JSON.parse(hash['fixed']) as Fixed;
+  const fixed = openSecret(JSON.parse(hash['fixed']) as Fixed, vault);
+  const sealed = (field: string): string | undefined =>
+    hash[field] === undefined ? undefined : vault.open(hash[field], `${fixed.id}/${field}`);
   const lane = (hash['lane'] as Lane | undefined) ?? fixed.lane;
   const attempts = decodeAttempts(hash, fixed.lane);
   const paid = attempts.filter((attempt) => attempt.usage !== null);
@@ -54,7 +57,7 @@ export function decodeJob(hash: Readonly<Record<string, string>>): JobRecord | n
     ...fixed,
     lane,
     status: hash['status'] as JobStatus,
-    request: parseField<ChatRequest>(hash['request']),
+    request: parseField<ChatRequest>(sealed('request')),
     startedAtMs: numberField(hash['started']),
     finishedAtMs: numberField(hash['finished']),
     turn: Number(hash['turn']),
@@ -69,7 +72,7 @@ export function decodeJob(hash: Readonly<Record<string, string>>): JobRecord | n
     openAttempt: Number(hash['open']),
     streamed: hash['deltas'] === '1',
     attempts,
-    result: parseField<ChatCompletion>(hash['result']),
+    result: parseField<ChatCompletion>(sealed('result')),
     error: parseField<JobError>(hash['error']),
     warnings: parseField<Warning[]>(hash['warnings']) ?? [],
     usage: paid.length > 0 ? paid.map((attempt) => attempt.usage as Usage).reduce(addUsage) : null,
@@ -80,6 +83,23 @@ export function decodeJob(hash: Readonly<Record<string, string>>): JobRecord | n
 function decodeRuns(hash: Readonly<Record<string, string>>): Record<string, number> {
   const fields = Object.entries(hash).filter(([field]) => field.startsWith('run:'));
   return Object.fromEntries(fields.map(([field, attempt]) => [field.slice(4), Number(attempt)]));
+}
+
+function secretPlace({ id }: { id: string }): string {
+  return `${id}/webhook_secret`;
+}
+
+function sealSecret(job: Pick<NewJob, 'id' | 'options'>, vault: Vault): NewJob['options'] {
+  const { webhook } = job.options;
+  if (!webhook || !vault.seals) return job.options;
+  return { ...job.options, webhook: { ...webhook, secret: vault.seal(webhook.secret, secretPlace(job)) } };
+}
+
+function openSecret(fixed: Fixed, vault: Vault): Fixed {
+  const { webhook } = fixed.options;
+  if (!webhook) return fixed;
+  const secret = vault.open(webhook.secret, secretPlace(fixed));
+  return { ...fixed, options: { ...fixed.options, webhook: { ...webhook, secret } } };
 }
 
 /**

@@ -3,19 +3,20 @@ import { createLaneSweep } from './batch-lane/lane-sweep.ts';
 import type { LanePool } from './batch-lane/lane-pool.ts';
 import type { LaneRuns } from './batch-lane/lane-runs.ts';
 import { parseTicketId, ticketId, type Backlog } from './backlog.ts';
+import type { JobCodec } from './job-codec.ts';
 import type { JobRecord } from './job-record.ts';
 import type { Keys } from './keys.ts';
 import type { Outbox } from './outbox.ts';
 import { providerOf, type Placement } from './placement.ts';
 import type { RedisClient } from './script.ts';
 import { serverTimeMs } from './server-time-ms.ts';
-import { decodeJob } from './stored-job.ts';
 import type { TicketQueues } from './ticket-queues.ts';
 import { LOST_WORKER, unpaidEnd, type Transitions } from './transitions.ts';
 
 export interface SweeperDeps {
   redis: RedisClient;
   keys: Keys;
+  codec: JobCodec;
   backlog: Backlog;
   queues: TicketQueues;
   placement: Placement;
@@ -37,7 +38,7 @@ const OVERDUE_BATCH = 200;
  * for a while and moves each on by its state. Any number of sweepers may run.
  */
 export function createSweeper(deps: SweeperDeps) {
-  const { redis, keys, backlog, queues, placement, transitions, outbox } = deps;
+  const { redis, keys, codec, backlog, queues, placement, transitions, outbox } = deps;
   const lane = createLaneSweep(deps);
   const expire = async (job: JobRecord): Promise<boolean> => {
     const outcome = await transitions.finish(job, {
@@ -81,7 +82,7 @@ export function createSweeper(deps: SweeperDeps) {
   };
 
   const check = async (id: string, nowMs: number): Promise<SweepAction> => {
-    const job = decodeJob(await redis.hgetall(keys.job(id)));
+    const job = codec.decode(await redis.hgetall(keys.job(id)));
     if (!job) {
       // Its submission was lost between its entries and its record; entries of open jobs count against a tenant's cap.
       const tenants = await redis.smembers(keys.tenants);
@@ -139,7 +140,7 @@ export function createSweeper(deps: SweeperDeps) {
       let expired = 0;
       for (const provider of await redis.smembers(keys.providers)) {
         for (const ticket of await backlog.overdue(provider, OVERDUE_BATCH)) {
-          const job = decodeJob(await redis.hgetall(keys.job(parseTicketId(ticket).jobId)));
+          const job = codec.decode(await redis.hgetall(keys.job(parseTicketId(ticket).jobId)));
           const gone = !job || isTerminal(job.status) || ticketId(job.id, job.turn) !== ticket;
           if (gone) await placement.handOn(provider, await backlog.withdraw(provider, ticket));
           else if (await expire(job)) expired += 1;

@@ -9,6 +9,7 @@ import type {
   Warning,
 } from '@sluice/contracts';
 import { batchLineEntry } from './batches/batch-line-entry.ts';
+import type { JobCodec } from './job-codec.ts';
 import type { JobRecord } from './job-record.ts';
 import type { Keys } from './keys.ts';
 import type { Outbox } from './outbox.ts';
@@ -93,11 +94,13 @@ export type FinishOutcome = { status: 'finished' } | { status: 'fenced' };
 export function createTransitions({
   redis,
   keys,
+  codec,
   outbox,
   onFlushError,
 }: {
   redis: RedisClient;
   keys: Keys;
+  codec: JobCodec;
   outbox: Outbox;
   /** The state is stored; the sweeper will carry out the effects. */
   onFlushError: (jobId: string, error: unknown) => void;
@@ -137,12 +140,17 @@ export function createTransitions({
 
     /** False when the attempt is no longer the open one: its call should be aborted. */
     async delta(id: string, attempt: number, delta: ChatDelta): Promise<boolean> {
-      return (await run('delta', id, [attempt, toMembers(delta)])) !== 0;
+      return (await run('delta', id, [attempt, toMembers(codec.encodeDelta(id, delta))])) !== 0;
     },
 
     /** Declares what was streamed void and writes it anew; may be repeated. False when fenced. */
     async restartStream(id: string, attempt: number, deltas: readonly ChatDelta[]): Promise<boolean> {
-      return (await run('restartStream', id, [attempt, ...deltas.map(toMembers)])) !== 0;
+      return (
+        (await run('restartStream', id, [
+          attempt,
+          ...deltas.map((delta) => toMembers(codec.encodeDelta(id, delta))),
+        ])) !== 0
+      );
     },
 
     /** Queues a job again after an attempt (0: none was opened) and tells when it may start. */
@@ -203,7 +211,7 @@ export function createTransitions({
         value,
         toMembers(attemptEnd),
         status,
-        result ? JSON.stringify(result) : '',
+        result ? codec.encodeResult(job.id, result) : '',
         error ? JSON.stringify(error) : '',
         error ? toMembers({ error: { code: error.code, message: error.message } }) : '',
         warnings && warnings.length > 0 ? JSON.stringify(warnings) : '',

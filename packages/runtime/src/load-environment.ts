@@ -1,3 +1,4 @@
+import { parseKeyRing, type RingKey } from '@sluice/vault';
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 
@@ -37,6 +38,15 @@ const environmentSchema = z.object({
   PUBLIC_BASE_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   SLUICE_CONFIG: z.string().optional(),
   SLUICE_ADMIN_KEY: z.string().min(1).optional(),
+  SLUICE_ENCRYPTION_KEYS: z
+    .string()
+    .transform((text, context) => {
+      const ring = parseKeyRing(text);
+      if (ring) return ring;
+      context.addIssue('must be <id>:<base64 of 32 bytes>, several separated by commas, ids that differ');
+      return z.NEVER;
+    })
+    .optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -69,6 +79,8 @@ export interface Environment {
   configPath: string | null;
   /** Key that may do everything; null: none. */
   adminKey: string | null;
+  /** Seal what is stored: the first seals, all open. Empty: it is stored as it is. */
+  encryptionKeys: readonly RingKey[];
   logLevel: string;
 }
 
@@ -102,6 +114,7 @@ export function loadEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     publicBaseUrl: (value.PUBLIC_BASE_URL ?? `http://${urlHost}:${value.PORT}`).replace(/\/+$/, ''),
     configPath: value.SLUICE_CONFIG ?? null,
     adminKey: value.SLUICE_ADMIN_KEY ?? null,
+    encryptionKeys: value.SLUICE_ENCRYPTION_KEYS ?? [],
     logLevel: value.LOG_LEVEL,
   };
 }

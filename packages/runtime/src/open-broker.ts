@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { createBroker, fairnessPolicy, type Broker, type WebhookDue } from '@sluice/broker';
 import type { Batch, Config, Job } from '@sluice/contracts';
+import { createVault } from '@sluice/vault';
 import { createWebhookOutbox, eraseDeliveries, renderWebhookEvent, webhookEventId } from '@sluice/webhooks';
 import { connectRedis } from './connect-redis.ts';
 import { createErrorLog } from './create-error-log.ts';
@@ -77,6 +78,7 @@ export async function openBroker({
       redis,
       queueConnection,
       prefix,
+      vault: createVault(environment.encryptionKeys),
       ...fairnessPolicy(config),
       budgets: config.budgets,
       durability: {

@@ -1,11 +1,11 @@
 import { isTerminal } from '@sluice/contracts';
 import { parseTicketId, ticketId } from '../backlog.ts';
+import type { JobCodec } from '../job-codec.ts';
 import type { JobRecord } from '../job-record.ts';
 import type { Keys } from '../keys.ts';
 import { providerOf, type Placement } from '../placement.ts';
 import type { RedisClient } from '../script.ts';
 import { serverTimeMs } from '../server-time-ms.ts';
-import { decodeJob } from '../stored-job.ts';
 import { LOST_WORKER, unpaidEnd, type Transitions } from '../transitions.ts';
 import type { LanePool } from './lane-pool.ts';
 import type { LaneRuns } from './lane-runs.ts';
@@ -14,6 +14,7 @@ import type { LaneRuns } from './lane-runs.ts';
 export function createLaneSweep({
   redis,
   keys,
+  codec,
   placement,
   lanePool,
   laneRuns,
@@ -21,6 +22,7 @@ export function createLaneSweep({
 }: {
   redis: RedisClient;
   keys: Keys;
+  codec: JobCodec;
   placement: Placement;
   lanePool: LanePool;
   laneRuns: LaneRuns;
@@ -60,7 +62,7 @@ export function createLaneSweep({
       let expired = 0;
       const nowMs = await serverTimeMs(redis);
       for (const ticket of await lanePool.overdue(provider, { limit, nowMs })) {
-        const job = decodeJob(await redis.hgetall(keys.job(parseTicketId(ticket).jobId)));
+        const job = codec.decode(await redis.hgetall(keys.job(parseTicketId(ticket).jobId)));
         const gone = !job || isTerminal(job.status) || ticketId(job.id, job.turn) !== ticket;
         if (gone) await lanePool.withdraw(provider, [ticket]);
         else if (await expire(job)) expired += 1;

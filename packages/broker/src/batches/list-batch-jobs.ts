@@ -1,9 +1,9 @@
 import type { ListJobsOutcome, ListJobsQuery } from '../broker.ts';
+import type { JobCodec } from '../job-codec.ts';
 import type { JobRecord } from '../job-record.ts';
 import type { Keys } from '../keys.ts';
 import { jobMatches } from '../job-matches.ts';
 import type { RedisClient } from '../script.ts';
-import { decodeJob } from '../stored-job.ts';
 import { batchLineJobId, lineOfJob } from './batch-line-id.ts';
 
 const PAGE = 50;
@@ -12,7 +12,7 @@ const MAX_SCANNED = 1_000;
 
 /** Jobs of a batch from the last line to the first. Their ids follow from the batch's, so no index is read. */
 export async function listBatchJobs(
-  { redis, keys }: { redis: RedisClient; keys: Keys },
+  { redis, keys, codec }: { redis: RedisClient; keys: Keys; codec: JobCodec },
   query: ListJobsQuery & { batchId: string },
 ): Promise<ListJobsOutcome> {
   const { batchId, tenant, limit, after } = query;
@@ -29,7 +29,7 @@ export async function listBatchJobs(
   while (line > lastLine) {
     const lines = Array.from({ length: Math.min(PAGE, line - lastLine) }, (_, at) => line - at);
     const found = await Promise.all(
-      lines.map(async (n) => decodeJob(await redis.hgetall(keys.job(batchLineJobId(batchId, n))))),
+      lines.map(async (n) => codec.decode(await redis.hgetall(keys.job(batchLineJobId(batchId, n))))),
     );
     for (const job of found) {
       if (job && jobMatches(job, query)) {

@@ -2,11 +2,11 @@ import { parseTarget, type Target } from '@sluice/contracts';
 import { Redis } from 'ioredis';
 import { ticketId, type Backlog } from '../backlog.ts';
 import { toPoolTicket, type LanePool } from '../batch-lane/lane-pool.ts';
+import type { JobCodec } from '../job-codec.ts';
 import type { NewJob } from '../job-record.ts';
 import type { Keys } from '../keys.ts';
 import type { Placement } from '../placement.ts';
 import { readScript, runScript, type RedisClient, type Script } from '../script.ts';
-import { encodeNewJob } from '../stored-job.ts';
 
 const createScript = readScript('create');
 const admitScript = readScript('admit-many');
@@ -14,6 +14,7 @@ const admitScript = readScript('admit-many');
 export interface SubmitLinesDeps {
   redis: RedisClient;
   keys: Keys;
+  codec: JobCodec;
   backlog: Backlog;
   placement: Pick<Placement, 'handOn'>;
   lanePool: Pick<LanePool, 'add'>;
@@ -32,13 +33,13 @@ export type SubmitLinesOutcome =
  * that exist stay as they are, and the sweeper queues those that a lost process stored and did not queue.
  */
 export function createSubmitLines(deps: SubmitLinesDeps) {
-  const { redis, keys, backlog, placement } = deps;
+  const { redis, keys, codec, backlog, placement } = deps;
 
   /** All of them in one piece of network traffic where there is one server. */
   const createAll = async (jobs: readonly NewJob[]): Promise<unknown[]> => {
     const args = (job: NewJob): [string[], string[]] => [
       [keys.job(job.id), keys.events(job.id), keys.outbox(job.id), keys.tombstone(job.id)],
-      [job.bodyHash, ...encodeNewJob(job)],
+      [job.bodyHash, ...codec.encodeNew(job)],
     ];
     if (!(redis instanceof Redis)) {
       return Promise.all(jobs.map((job) => runScript(redis, createScript, ...args(job))));
