@@ -133,3 +133,19 @@ test('a budget that refuses fails the job that does not fit and turns new ones a
   expect((await ended((await submit({ request: request(TARGET, 3) })).id)).status).toBe('completed');
   await until(async () => (await send(body(4))).status === 429, { what: 'a refusal at submit' });
 }, 60_000);
+
+test('a budget that is nearly spent turns new jobs to the cheapest target', async () => {
+  const { submit, ended } = await start({
+    config: {
+      budgets: [{ scope: 'tenant', day_usd: 1, soft: 0.000_01 }],
+      routes: { default: { targets: ['anthropic/claude-sonnet-4-5', 'openai/gpt-5.4-mini'] } },
+    },
+  });
+  const body = { request: { max_tokens: 40, messages: [{ role: 'user', content: 'Hello' }] } };
+  const first = await submit(body);
+  expect(first.chain[0]).toBe('anthropic/claude-sonnet-4-5');
+  await ended(first.id);
+  await until(async () => (await submit(body)).chain[0] === 'openai/gpt-5.4-mini', {
+    what: 'the cheaper target first',
+  });
+});

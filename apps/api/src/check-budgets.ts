@@ -2,18 +2,28 @@ import { ApiError, type BudgetStatus, type ChatRequest, type Target } from '@slu
 import { costBounds, type BudgetSubject, type CostBounds } from '@sluice/core';
 import type { ApiDeps } from './api-deps.ts';
 
+/** `soft` when a budget of a new job is nearly spent: cheaper targets should go first. */
+export async function budgetOf(
+  subject: BudgetSubject,
+  { budgets }: Pick<ApiDeps, 'budgets'>,
+): Promise<'soft' | undefined> {
+  const store = budgets();
+  if (store.isEmpty()) return undefined;
+  const states = await store.recentStatus(store.of(subject));
+  return states.some(({ level }) => level !== 'ok') ? 'soft' : undefined;
+}
+
 /**
  * Looks at a new job's budgets as they stood at most a second ago; every call is checked again before it is made.
- * Answers whether cheaper targets should go first.
  * @throws ApiError `budget_exceeded` when one that refuses has no room even for the cheapest of the job's targets.
  */
 export async function checkBudgets(
   subject: BudgetSubject,
   { request, chain }: { request: ChatRequest; chain: readonly Target[] },
   { budgets, resolveModel }: Pick<ApiDeps, 'budgets' | 'resolveModel'>,
-): Promise<{ isSoft: boolean }> {
+): Promise<void> {
   const store = budgets();
-  if (store.isEmpty()) return { isSoft: false };
+  if (store.isEmpty()) return;
   const inForce = store.of(subject);
   const states = await store.recentStatus(inForce);
   const cheapest = chain
@@ -27,7 +37,6 @@ export async function checkBudgets(
       headers: { 'x-should-retry': 'false' },
     });
   });
-  return { isSoft: states.some(({ level }) => level !== 'ok') };
 }
 
 function amountOf(cost: CostBounds, { reserve }: { reserve: 'worst_case' | 'expected' }): number {

@@ -10,7 +10,7 @@ import { countsJobs, type JobWebhook, type NewJob } from '@sluice/broker';
 import { estimateTokens, toDecision } from '@sluice/core';
 import type { ApiDeps } from './api-deps.ts';
 import type { Caller } from './caller.ts';
-import { checkBudgets } from './check-budgets.ts';
+import { budgetOf, checkBudgets } from './check-budgets.ts';
 import { planJobLane } from './plan-job-lane.ts';
 import { targetFilters } from './target-filters.ts';
 
@@ -37,20 +37,18 @@ export async function createNewJob(
   deps: Pick<ApiDeps, 'config' | 'router' | 'resolveModel' | 'refuseWebhookUrl' | 'world' | 'budgets'>,
 ): Promise<NewJob> {
   const config = deps.config();
-  const { plan, features } = deps.router.planJob({ submission, caller, id, nowMs });
+  const spender = {
+    tenant: caller.tenant,
+    keyId: caller.keyId,
+    tags: submission.tags,
+    task: submission.task ?? null,
+    route: submission.route ?? null,
+  };
+  const budget = await budgetOf(spender, deps);
+  const { plan, features } = deps.router.planJob({ submission, caller, id, nowMs, budget });
   if (plan.status === 'error') throw new ApiError(plan.code, plan.message, { param: plan.param });
   const request = submission.request as ChatRequest;
-  await checkBudgets(
-    {
-      tenant: caller.tenant,
-      keyId: caller.keyId,
-      tags: submission.tags,
-      task: submission.task ?? null,
-      route: plan.route,
-    },
-    { request, chain: plan.chain },
-    deps,
-  );
+  await checkBudgets({ ...spender, route: plan.route }, { request, chain: plan.chain }, deps);
   const filters = targetFilters(submission);
   const deadlineMs = resolveDeadlineMs(submission, nowMs);
   const lane = planJobLane({ submission, chain: plan.chain, request, timeLeftMs: deadlineMs - nowMs }, deps);

@@ -16,6 +16,8 @@ export interface RouterInput {
   /** The job's id. */
   id: string;
   nowMs: number;
+  /** A budget of the caller is nearly spent: cheaper targets go first. */
+  budget?: 'soft' | undefined;
 }
 
 export interface Planned {
@@ -53,7 +55,7 @@ export function createRouter({ config, catalogue, world }: RouterOptions): Route
   const planned = new Map<string, number>();
   const plannedSince = (target: string): number => planned.get(target) ?? 0;
 
-  const plan = ({ submission, caller, id, nowMs }: RouterInput): Planned => {
+  const plan = ({ submission, caller, id, nowMs, budget }: RouterInput): Planned => {
     const now = world();
     if (now.targets !== seen) planned.clear();
     seen = now.targets;
@@ -65,7 +67,7 @@ export function createRouter({ config, catalogue, world }: RouterOptions): Route
       config: config(),
       catalogue: catalogue(),
       world: now,
-      caller: { tenant, keyId, forced },
+      caller: { tenant, keyId, forced, budget },
       nowMs,
       seed: id,
       turnOf,

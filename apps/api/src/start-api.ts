@@ -82,7 +82,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
   const worldView = openWorldView({
     open: () => {
       const { redis, broker } = kept.current();
-      return { redis, backlog: broker.backlog };
+      return { redis, backlog: broker.backlog, budgets: broker.budgets };
     },
     keys,
     config: () => config,

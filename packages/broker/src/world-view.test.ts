@@ -23,7 +23,7 @@ afterAll(() => server.close());
 beforeEach(() => {
   fresh = createFreshBroker(server.url);
   view = openWorldView({
-    open: () => ({ redis: fresh.redis, backlog: fresh.broker.backlog }),
+    open: () => ({ redis: fresh.redis, backlog: fresh.broker.backlog, budgets: fresh.broker.budgets }),
     keys: fresh.broker.keys,
     config: () => config,
     knownTargets: () => ['acme/m', 'acme/other'],

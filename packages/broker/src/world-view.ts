@@ -1,11 +1,13 @@
 import { formatTarget, parseTarget, type Config, type Target } from '@sluice/contracts';
 import type { TargetState, World } from '@sluice/core';
 import type { Backlog } from './backlog.ts';
+import type { Budgets } from './budgets.ts';
 import { describeTarget, modelsOf, type ProviderFacts } from './describe-target.ts';
 import type { Keys } from './keys.ts';
 import { readHealth, readLatencies } from './read-health.ts';
 import { readLimiterStatus } from './read-limiter-status.ts';
 import type { RedisClient } from './script.ts';
+import { targetBudgets } from './target-budgets.ts';
 
 /** The router's snapshot of the world, as this process read it last. */
 export interface WorldView {
@@ -17,7 +19,11 @@ export interface WorldView {
 
 export interface WorldViewOptions {
   /** Borrowed; may throw while there is none. */
-  open: () => { redis: RedisClient; backlog: Pick<Backlog, 'depth'> };
+  open: () => {
+    redis: RedisClient;
+    backlog: Pick<Backlog, 'depth'>;
+    budgets: Pick<Budgets, 'of' | 'recentStatus' | 'isEmpty'>;
+  };
   keys: Keys;
   config: () => Config;
   /** Targets to describe beside those of which something was measured. */
@@ -60,18 +66,22 @@ export function openWorldView(options: WorldViewOptions): WorldView {
   };
 
   const read = async (): Promise<void> => {
-    const { redis } = options.open();
+    const { redis, budgets } = options.open();
     const config = options.config();
     const [seconds, micros] = await redis.time();
     offsetMs = Number(seconds) * 1_000 + Number(micros) / 1_000 - performance.now();
     const names = Object.keys(config.providers);
     const facts = await Promise.all(names.map(async (name) => [name, await readProvider(name)] as const));
     round += 1;
-    targets = describeAll(new Map(facts), {
+    const described = describeAll(new Map(facts), {
       known: options.knownTargets(),
       nowMs: offsetMs + performance.now(),
       config: config.breaker,
     });
+    for (const [target, budget] of await targetBudgets(Object.keys(described) as Target[], budgets)) {
+      described[target] = { ...described[target], budget };
+    }
+    targets = described;
     readAt = performance.now();
   };
   const refresh = (): void => {
