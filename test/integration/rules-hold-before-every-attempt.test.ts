@@ -54,6 +54,23 @@ test('a job that must stay in a region is called with keys of that region alone'
   expect(new Set(free.flatMap((job) => job.attempts.map((each) => each.provider_key))).size).toBe(2);
 });
 
+test('the batch lane is of one key: a job that may not use it is not offered it', async () => {
+  const body = { request: { ...HELLO, model: 'openai/gpt-5.4-mini' }, tier: 'flex', lane: 'batch' };
+  const send = (more: object): Promise<Response> =>
+    stack.request('/v1/jobs', {
+      method: 'POST',
+      body: JSON.stringify({ ...body, ...more }),
+      headers: { 'content-type': 'application/json' },
+    });
+  const refused = await send({ residency: ['eu'] });
+  expect(refused.status).toBe(400);
+  expect(((await refused.json()) as { error: { code: string } }).error.code).toBe('no_eligible_target');
+  expect((await send({ residency: ['us'] })).status).toBe(202);
+  const job = await run({ ...body, lane: 'auto', residency: ['eu'], within: '20h' });
+  expect(job.attempts).toMatchObject([{ provider_key: 'eu', status: 'succeeded' }]);
+  expect(job.attempts[0]?.lane).not.toBe('batch');
+});
+
 test('a refused key of the region leads to the next target of the region, never to another region’s key', async () => {
   await stack.simulator.control.setFaults([
     { account: 'openai', key: 'sim-key-in-eu', kind: 'unauthorized' },

@@ -51,7 +51,9 @@ export async function createNewJob(
   await checkBudgets({ ...spender, route: plan.route }, { request, chain: plan.chain }, deps);
   const filters = targetFilters(submission);
   const deadlineMs = resolveDeadlineMs(submission, nowMs);
-  const lane = planJobLane({ submission, chain: plan.chain, request, timeLeftMs: deadlineMs - nowMs }, deps);
+  const timeLeftMs = deadlineMs - nowMs;
+  const policy = { filters: filters ?? undefined, forced: caller.allow };
+  const lane = planJobLane({ submission, chain: plan.chain, request, timeLeftMs, policy }, deps);
   const webhook = await resolveWebhook(submission.webhook, caller, deps.refuseWebhookUrl);
   const maxOpenJobs = config.tenants[caller.tenant]?.max_queued ?? config.tenant_defaults.max_queued;
   const keyLimits = countsJobs(caller.limits) ? caller.limits : null;

@@ -8,7 +8,16 @@ import {
   type Target,
   type Warning,
 } from '@sluice/contracts';
-import { deadlineRisk, estimateTokens, laneOffer, planLane, priceRequest, type LanePlan } from '@sluice/core';
+import {
+  deadlineRisk,
+  estimateTokens,
+  laneOffer,
+  mayBatch,
+  planLane,
+  priceRequest,
+  type CallPolicy,
+  type LanePlan,
+} from '@sluice/core';
 import type { ApiDeps } from './api-deps.ts';
 
 type PlannedLane = Omit<Extract<LanePlan, { status: 'ok' }>, 'status'>;
@@ -24,11 +33,14 @@ export function planJobLane(
     chain,
     request,
     timeLeftMs,
+    policy,
   }: {
     submission: Pick<JobSubmission, 'lane' | 'tier' | 'deadline_policy'>;
     chain: readonly Target[];
     request: ChatRequest;
     timeLeftMs: number;
+    /** What the job and its key demand of its targets. */
+    policy: CallPolicy;
   },
   { config, resolveModel, world }: Pick<ApiDeps, 'config' | 'resolveModel' | 'world'>,
 ): PlannedLane {
@@ -41,7 +53,15 @@ export function planJobLane(
     tier,
     request,
     chain,
-    offer: (target) => laneOffer(providers[parseTarget(target)?.provider ?? ''], resolveModel(target).entry),
+    offer: (target) => {
+      const provider = providers[parseTarget(target)?.provider ?? ''];
+      const model = resolveModel(target);
+      const offer = laneOffer(provider, model.entry);
+      return {
+        ...offer,
+        batch: offer.batch && mayBatch({ target, provider, model }, policy).status === 'ok',
+      };
+    },
     estimateUsd: (target, lane) => estimateUsd(request, { target, lane, resolveModel }),
     timeLeftMs,
     liveWaitMs: waitMs,

@@ -16,6 +16,7 @@ export * from './lane/after-flex-refusal.ts';
 export * from './lane/deadline-risk.ts';
 export * from './lane/hedge-start.ts';
 export * from './lane/lane-offer.ts';
+export * from './lane/may-batch.ts';
 export * from './lane/plan-lane.ts';
 export * from './lane/spare-rate.ts';
 export * from './latency-histogram.ts';

@@ -1,5 +1,13 @@
-import { formatTarget, isTerminal, type ChatRequest } from '@sluice/contracts';
-import { expiredError, parseTicketId, unpaidEnd, type LaneRun, type RunLine } from '@sluice/broker';
+import { formatTarget, isTerminal, type AttemptError, type ChatRequest } from '@sluice/contracts';
+import { mayBatch } from '@sluice/core';
+import {
+  expiredError,
+  parseTicketId,
+  unpaidEnd,
+  type JobRecord,
+  type LaneRun,
+  type RunLine,
+} from '@sluice/broker';
 import type { RenderedLine } from '@sluice/providers';
 import { eachOf } from '../each-of.ts';
 import { waitForBudget } from '../wait-for-budget.ts';
@@ -17,8 +25,10 @@ export async function prepareLines(run: LaneRun, ctx: LeadContext): Promise<stri
   const settler = createLineSettler(run, ctx);
   await eachOf(unsettledLines(run, ctx), { atOnce: LINES_AT_ONCE }, async (line) => {
     ctx.signal.throwIfAborted();
-    const request = await joinRun(run, line, ctx);
-    if (!request) return settler.drop(line);
+    const joined = await joinRun(run, line, ctx);
+    if (!joined) return settler.drop(line);
+    const { request, forbidden } = joined;
+    if (forbidden) return settler.settle(line, { kind: 'failed', error: forbidden, warnings: [] });
     const result = await render(run, { line, request }, ctx);
     if (result.status === 'ok') rendered.set(line.n, result.json);
     else await settler.settle(line, { kind: 'failed', error: result.error, warnings: result.warnings });
@@ -30,7 +40,11 @@ export async function prepareLines(run: LaneRun, ctx: LeadContext): Promise<stri
 }
 
 /** The request of a job that is a line of the run from now on; null when it can't be one. */
-async function joinRun(run: LaneRun, line: RunLine, ctx: LeadContext): Promise<ChatRequest | null> {
+async function joinRun(
+  run: LaneRun,
+  line: RunLine,
+  ctx: LeadContext,
+): Promise<{ request: ChatRequest; forbidden: AttemptError | null } | null> {
   const { jobId, turn } = parseTicketId(line.ticket);
   const job = await ctx.load(jobId);
   if (!job?.request || isTerminal(job.status)) return null;
@@ -58,7 +72,28 @@ async function joinRun(run: LaneRun, line: RunLine, ctx: LeadContext): Promise<C
       error: expiredError(job),
     });
   }
-  return joined.status === 'started' ? job.request : null;
+  if (joined.status !== 'started') return null;
+  return { request: job.request, forbidden: forbiddenBy(job.options, run, ctx) };
+}
+
+/** What the job and its API key demand is held again before anything is sent. */
+function forbiddenBy(
+  { filters, forced }: JobRecord['options'],
+  { model }: LaneRun,
+  { provider, config, catalogue }: LeadContext,
+): AttemptError | null {
+  const target = formatTarget({ provider, model });
+  const subject = { target, model: catalogue.resolve(target), provider: config().providers[provider] };
+  const verdict = mayBatch(subject, { filters, forced });
+  if (verdict.status === 'ok') return null;
+  return {
+    code: 'invalid_request',
+    message: verdict.message,
+    status: null,
+    retryable: false,
+    failover: true,
+    retry_after_ms: null,
+  };
 }
 
 function render(
