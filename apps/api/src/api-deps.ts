@@ -4,7 +4,6 @@ import type {
   Broker,
   Budgets,
   EventWakeups,
-  JobStore,
   KeyQuotas,
   BatchStore,
   FileIndex,
@@ -18,9 +17,11 @@ import type { Logger, Metrics, RedisFacts } from '@sluice/runtime';
 import type { ApiLimits } from './api-limits.ts';
 import type { Router } from './create-router.ts';
 
-/** Everything the API stands on; all borrowed. */
+/**
+ * Everything the API stands on; all borrowed. A tenant's jobs are not among it: routes get them from the caller,
+ * `request.caller.jobs`, and can name no other tenant's.
+ */
 export interface ApiDeps {
-  store: JobStore;
   batches: BatchStore;
   /** Which files there are; their content is in `files`. */
   fileIndex: FileIndex;

@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createTenantJobs, type JobStore } from '@sluice/broker';
 import { API_KEY_SCOPES, ApiError } from '@sluice/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { ApiDeps } from './api-deps.ts';
@@ -11,6 +12,8 @@ const REFUSALS = {
   revoked: 'This API key was revoked.',
 } as const;
 
+const ADMIN_TENANT = 'default';
+
 /**
  * Finds out who calls, from `Authorization: Bearer` or `x-api-key`. Runs before the body is read. The admin key
  * needs no Redis.
@@ -21,12 +24,15 @@ export function createAuthenticate({
   apiKeys,
   installationSecret,
   failures,
+  store,
 }: Pick<ApiDeps, 'adminKey' | 'apiKeys' | 'installationSecret'> & {
+  store: JobStore;
   failures: FailureLimiter;
 }): (request: FastifyRequest) => Promise<void> {
   const adminDigest = adminKey === null ? null : sha256(adminKey);
   const admin: Caller = {
-    tenant: 'default',
+    tenant: ADMIN_TENANT,
+    jobs: createTenantJobs(store, ADMIN_TENANT),
     keyId: 'admin',
     scopes: API_KEY_SCOPES,
     limits: null,
@@ -59,6 +65,7 @@ export function createAuthenticate({
     const { tenant, scopes, limits, allow, defaults } = key;
     request.caller = {
       tenant,
+      jobs: createTenantJobs(store, tenant),
       keyId: id,
       scopes,
       limits,

@@ -1,3 +1,4 @@
+import type { JobStore } from '@sluice/broker';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyReply } from 'fastify';
 import { addAccessControl } from './add-access-control.ts';
 import { addAuditLog } from './add-audit-log.ts';
@@ -43,7 +44,7 @@ import { toApiError } from './to-api-error.ts';
 import { toErrorBody } from './to-error-body.ts';
 
 /** The HTTP API, not listening yet. The caller owns it: `close()` ends its streams and open requests. */
-export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
+export async function buildApi({ store, ...deps }: ApiDeps & { store: JobStore }): Promise<ApiServer> {
   const { limits } = deps;
   const streams = createEventStreams({
     maxStreams: limits.maxStreams,
@@ -92,7 +93,7 @@ export async function buildApi(deps: ApiDeps): Promise<ApiServer> {
   await addOpenApi(app, deps);
   addErrorDocsRoute(app);
   addOperationsRoutes(app, deps);
-  const authenticate = createAuthenticate({ ...deps, failures });
+  const authenticate = createAuthenticate({ ...deps, failures, store });
   await addBullBoard(app, { ...deps, authenticate });
   await app.register(
     async (v1: ApiServer) => {

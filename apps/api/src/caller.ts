@@ -1,8 +1,11 @@
+import type { TenantJobs } from '@sluice/broker';
 import type { ApiKeyAllow, ApiKeyDefaults, ApiKeyLimits } from '@sluice/contracts';
 
 /** Who sent a request: one API key, or the admin key. */
 export interface Caller {
   tenant: string;
+  /** The tenant's jobs: the only way from a request to jobs. */
+  jobs: TenantJobs;
   /** `key_…`, or `admin` for the admin key. */
   keyId: string;
   scopes: readonly string[];

@@ -20,7 +20,7 @@ export interface NewJobInput {
   id: string;
   bodyHash: string;
   submission: JobSubmission;
-  caller: Caller;
+  caller: Omit<Caller, 'jobs'>;
   retriedFrom?: string;
   nowMs: number;
   /** What was found out while the submission was made; stored with the job. */
@@ -115,7 +115,7 @@ function resolveDeadlineMs({ deadline, within }: JobSubmission, nowMs: number): 
 
 async function resolveWebhook(
   webhook: JobSubmission['webhook'],
-  caller: Caller,
+  caller: Pick<Caller, 'webhookSecret'>,
   refuseWebhookUrl: ApiDeps['refuseWebhookUrl'],
 ): Promise<JobWebhook | null> {
   if (!webhook) return null;

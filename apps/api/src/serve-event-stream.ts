@@ -1,4 +1,4 @@
-import type { JobStore } from '@sluice/broker';
+import type { TenantJobs } from '@sluice/broker';
 import { ApiError } from '@sluice/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiDeps } from './api-deps.ts';
@@ -21,7 +21,8 @@ export async function serveEventStream(
     /** Sequence number of the last event that the reader has. */
     after: number;
     subject: 'job' | 'batch';
-    events: Pick<JobStore, 'readEvents'>;
+    /** Of the caller's tenant alone. */
+    events: Pick<TenantJobs, 'readEvents'>;
   },
   {
     request,
@@ -29,14 +30,13 @@ export async function serveEventStream(
   }: { request: Pick<FastifyRequest, 'id' | 'caller' | 'gone' | 'log'>; reply: FastifyReply },
   deps: Pick<ApiDeps, 'wakeups' | 'limits'> & { streams: EventStreams },
 ): Promise<FastifyReply> {
-  const { tenant } = request.caller;
   const leave = await deps.streams.open(request.caller);
   const signal = AbortSignal.any([request.gone, deps.streams.closing]);
   const waiter = createWaiter(signal);
   let unsubscribe = (): void => undefined;
   try {
     unsubscribe = await deps.wakeups.subscribe(id, waiter.wake);
-    const firstPage = await events.readEvents(id, { tenant, after, limit: EVENT_PAGE_LIMIT });
+    const firstPage = await events.readEvents(id, { after, limit: EVENT_PAGE_LIMIT });
     if (firstPage.status === 'not_found') {
       throw new ApiError('not_found', `There is no ${subject} ${id.slice(0, 80)}.`, { param: 'id' });
     }
@@ -58,10 +58,7 @@ export async function serveEventStream(
       'x-request-id': request.id,
     });
     reply.raw.flushHeaders();
-    await writeEventStream(
-      { id, tenant, after, firstPage, waiter, response: reply.raw, signal },
-      { store: events, limits: deps.limits },
-    );
+    await writeEventStream({ id, events, after, firstPage, waiter, response: reply.raw, signal }, deps);
     reply.raw.end();
   } catch (error) {
     if (!reply.sent) throw error;

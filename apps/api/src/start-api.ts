@@ -93,8 +93,8 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
 
   const files = await openFileStore(config.storage);
   let batchRunner: BatchRunner | null = null;
+  const store = deferMethods(() => kept.current().broker.jobs);
   const deps: ApiDeps = {
-    store: deferMethods(() => kept.current().broker.jobs),
     batches: deferMethods(() => kept.current().broker.batches),
     fileIndex: deferMethods(() => kept.current().broker.files),
     files,
@@ -129,7 +129,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     logger,
     limits: { ...DEFAULT_API_LIMITS, ...options.limits },
   };
-  const app = await buildApi(deps);
+  const app = await buildApi({ ...deps, store });
 
   /** Workers take it from Redis; one that is told of the new configuration itself publishes the same. */
   const publishPolicy = (next: Config): void => {
@@ -159,6 +159,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     await kept.open({ config, environment });
     batchRunner = startBatchRunner({
       ...deps,
+      store,
       submitLines: async (jobs) => kept.current().broker.submitLines(jobs),
       onError: createErrorLog({ logger, message: 'batch not moved on, trying again' }),
       ...(options.batchLeaseMs === undefined ? {} : { leaseMs: options.batchLeaseMs }),

@@ -1,4 +1,4 @@
-import type { JobQuota, JobRecord, NewJob } from '@sluice/broker';
+import type { JobQuota, JobRecord, NewJob, TenantJobs } from '@sluice/broker';
 import { ApiError } from '@sluice/contracts';
 import type { ApiDeps } from './api-deps.ts';
 import { retryHeaders } from './retry-headers.ts';
@@ -13,9 +13,9 @@ const NO_RETRY = { headers: { 'x-should-retry': 'false' }, param: 'Idempotency-K
  */
 export async function storeNewJob(
   job: NewJob,
-  { store, metrics }: Pick<ApiDeps, 'store' | 'metrics'>,
+  { jobs, metrics }: Pick<ApiDeps, 'metrics'> & { jobs: TenantJobs },
 ): Promise<{ job: JobRecord; replayed: boolean }> {
-  const outcome = await store.submit(job);
+  const outcome = await jobs.submit(job);
   metrics.jobSubmitted({ tier: job.tier, outcome: outcome.status });
   switch (outcome.status) {
     case 'created':

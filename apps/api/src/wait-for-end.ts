@@ -1,4 +1,4 @@
-import type { JobRecord } from '@sluice/broker';
+import type { JobRecord, TenantJobs } from '@sluice/broker';
 import { isTerminal } from '@sluice/contracts';
 import type { ApiDeps } from './api-deps.ts';
 import { createWaiter } from './create-waiter.ts';
@@ -9,8 +9,8 @@ import { createWaiter } from './create-waiter.ts';
  * have ended: a streaming job wakes its readers up to 40 times a second. Stops early when `signal` aborts.
  */
 export async function waitForEnd(
-  { id, tenant, waitMs, signal }: { id: string; tenant: string; waitMs: number; signal: AbortSignal },
-  { store, wakeups, limits }: Pick<ApiDeps, 'store' | 'wakeups' | 'limits'>,
+  { id, jobs, waitMs, signal }: { id: string; jobs: TenantJobs; waitMs: number; signal: AbortSignal },
+  { wakeups, limits }: Pick<ApiDeps, 'wakeups' | 'limits'>,
 ): Promise<JobRecord | null> {
   const untilMs = performance.now() + waitMs;
   const waiter = createWaiter(signal);
@@ -20,7 +20,7 @@ export async function waitForEnd(
   try {
     for (;;) {
       waiter.reset();
-      const record = await store.get(id, tenant);
+      const record = await jobs.get(id);
       const leftMs = untilMs - performance.now();
       if (!record || isTerminal(record.status) || leftMs <= 0 || signal.aborted) return record;
       await waiter.wait(Math.min(limits.pollMs, leftMs));

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import type { EventPage, JobStore } from '@sluice/broker';
+import type { EventPage, TenantJobs } from '@sluice/broker';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DEFAULT_API_LIMITS } from './api-limits.ts';
 import { createWaiter } from './create-waiter.ts';
@@ -29,7 +29,7 @@ afterEach(async () => {
 const EVENTS_OF_64_KIB = 'x'.repeat(65_536);
 
 /** A job that has as many events as are read. */
-function endlessStore(onRead: () => void): Pick<JobStore, 'readEvents'> {
+function endlessStore(onRead: () => void): Pick<TenantJobs, 'readEvents'> {
   return {
     async readEvents(_id, { after, limit }) {
       onRead();
@@ -53,14 +53,14 @@ test('a reader that takes nothing holds a bounded number of events in memory, an
   await writeEventStream(
     {
       id: 'job_1',
-      tenant: 'default',
+      events: endlessStore(() => (reads += 1)),
       after: 0,
       firstPage: page(0, 200),
       waiter: createWaiter(signal),
       response,
       signal,
     },
-    { store: endlessStore(() => (reads += 1)) as JobStore, limits },
+    { limits },
   );
   expect(response.destroyed).toBe(true);
   expect(response.writableLength).toBeLessThan(1024 * 1024);
@@ -80,14 +80,14 @@ test('a reader that reads slowly gets everything', async () => {
   await writeEventStream(
     {
       id: 'job_1',
-      tenant: 'default',
+      events: endlessStore(() => {}),
       after: 0,
       firstPage: last,
       waiter: createWaiter(signal),
       response,
       signal,
     },
-    { store: endlessStore(() => {}) as JobStore, limits: DEFAULT_API_LIMITS },
+    { limits: DEFAULT_API_LIMITS },
   );
   response.end();
   await once(client, 'end');
@@ -102,14 +102,14 @@ test('a reader that leaves ends the stream', async () => {
   const writing = writeEventStream(
     {
       id: 'job_1',
-      tenant: 'default',
+      events: endlessStore(() => {}),
       after: 0,
       firstPage: { status: 'ok', events: [], lastSeq: 0, ended: false },
       waiter: createWaiter(signal),
       response,
       signal,
     },
-    { store: endlessStore(() => {}) as JobStore, limits: DEFAULT_API_LIMITS },
+    { limits: DEFAULT_API_LIMITS },
   );
   client.destroy();
   await expect(writing).resolves.toBeUndefined();

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { EventPage, JobStore } from '@sluice/broker';
+import type { EventPage, TenantJobs } from '@sluice/broker';
 import type { ApiDeps } from './api-deps.ts';
 import type { Waiter } from './create-waiter.ts';
 import { redisOutageReason } from './redis-outage-reason.ts';
@@ -13,7 +13,8 @@ const OUTAGE_RETRY_MS = 1_000;
 
 export interface EventStreamInput {
   id: string;
-  tenant: string;
+  /** Whose events they are. */
+  events: Pick<TenantJobs, 'readEvents'>;
   /** Sequence number of the last event that the reader has. */
   after: number;
   firstPage: EventPage;
@@ -29,8 +30,8 @@ export interface EventStreamInput {
  * `streamDrainTimeoutMs` is dropped; it resumes with `Last-Event-ID`.
  */
 export async function writeEventStream(
-  { id, tenant, after, firstPage, waiter, response, signal }: EventStreamInput,
-  { store, limits }: Pick<ApiDeps, 'limits'> & { store: Pick<JobStore, 'readEvents'> },
+  { id, events, after, firstPage, waiter, response, signal }: EventStreamInput,
+  { limits }: Pick<ApiDeps, 'limits'>,
 ): Promise<void> {
   const write = createSseWriter({ response, signal, drainTimeoutMs: limits.streamDrainTimeoutMs });
   let cursor = after;
@@ -56,7 +57,7 @@ export async function writeEventStream(
     while (!signal.aborted) {
       waiter.reset();
       try {
-        const outcome = await store.readEvents(id, { tenant, after: cursor, limit: EVENT_PAGE_LIMIT });
+        const outcome = await events.readEvents(id, { after: cursor, limit: EVENT_PAGE_LIMIT });
         return outcome.status === 'ok' ? outcome : null;
       } catch (error) {
         if (redisOutageReason(error) === null) throw error;

@@ -34,6 +34,7 @@ export * from './reply-channel.ts';
 export * from './script.ts';
 export * from './server-clock.ts';
 export * from './sweeper.ts';
+export * from './tenant-jobs.ts';
 export * from './ticket-queues.ts';
 export * from './transitions.ts';
 export * from './world-view.ts';

@@ -1,4 +1,4 @@
-import type { BatchRecord } from '@sluice/broker';
+import type { BatchRecord, TenantJobs } from '@sluice/broker';
 import { isEndedBatch } from '@sluice/contracts';
 import type { ApiDeps } from '../api-deps.ts';
 import { endedLines } from './ended-lines.ts';
@@ -8,7 +8,7 @@ const PIECE_CHARACTERS = 64 * 1024;
 /** All lines of a batch that have ended, one JSON text a line: from its files once they are written. */
 export async function* batchResults(
   batch: BatchRecord,
-  deps: Pick<ApiDeps, 'batches' | 'store' | 'files' | 'baseUrl'>,
+  deps: Pick<ApiDeps, 'batches' | 'files' | 'baseUrl'> & { jobs: TenantJobs },
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (isEndedBatch(batch.status)) {

@@ -1,4 +1,4 @@
-import { batchLineJobId, hasLine } from '@sluice/broker';
+import { batchLineJobId, createTenantJobs, hasLine } from '@sluice/broker';
 import type { BatchWork, BatchWorkDeps } from './batch-work.ts';
 
 const AT_ONCE = 50;
@@ -13,6 +13,7 @@ export async function endLines(
   how: 'cancelled' | 'expired',
   { batches, store }: BatchWorkDeps,
 ): Promise<void> {
+  const jobs = createTenantJobs(store, batch.tenant);
   const ended = await batches.endedLines(batch.id);
   const withoutJob: number[] = [];
   const settle = async (): Promise<void> => {
@@ -26,10 +27,10 @@ export async function endLines(
   const end = async (line: number): Promise<void> => {
     const id = batchLineJobId(batch.id, line);
     if (how === 'expired') {
-      if ((await store.get(id, batch.tenant)) === null) withoutJob.push(line);
+      if ((await jobs.get(id)) === null) withoutJob.push(line);
       return;
     }
-    const { status } = await store.cancel(id, batch.tenant);
+    const { status } = await jobs.cancel(id);
     if (status === 'not_found') withoutJob.push(line);
   };
 

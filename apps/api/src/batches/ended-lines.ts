@@ -1,4 +1,4 @@
-import { batchLineJobId, hasLine, type BatchRecord } from '@sluice/broker';
+import { batchLineJobId, hasLine, type BatchRecord, type TenantJobs } from '@sluice/broker';
 import type { BatchWorkDeps } from './batch-work.ts';
 import { MAX_LINE_BYTES } from './batch-limits.ts';
 import { createYielder } from './create-yielder.ts';
@@ -9,7 +9,10 @@ import { resultLine, type EndedLine, type ResultLine } from './result-line.ts';
 /** Records read at once. */
 const AT_ONCE = 50;
 
-type Deps = Pick<BatchWorkDeps, 'batches' | 'store' | 'files' | 'baseUrl'>;
+type Deps = Pick<BatchWorkDeps, 'batches' | 'files' | 'baseUrl'> & {
+  /** Of the batch's tenant. */
+  jobs: Pick<TenantJobs, 'get'>;
+};
 
 /** The results of all lines that have ended, in the order of the lines. Holds some lines at once. */
 export async function* endedLines(
@@ -36,9 +39,7 @@ export async function* endedLines(
 }
 
 async function readEnded(batch: BatchRecord, numbers: readonly number[], deps: Deps): Promise<EndedLine[]> {
-  const jobs = await Promise.all(
-    numbers.map((line) => deps.store.get(batchLineJobId(batch.id, line), batch.tenant)),
-  );
+  const jobs = await Promise.all(numbers.map((line) => deps.jobs.get(batchLineJobId(batch.id, line))));
   const without = numbers.filter((_line, at) => jobs[at] === null);
   const refusals = await deps.batches.refusals(batch.id, without);
   return numbers.map((number, at) => {

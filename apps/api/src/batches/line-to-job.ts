@@ -32,7 +32,7 @@ export async function lineToJob(
       drop_request: false,
     },
   } as JobSubmission;
-  const caller: Caller = {
+  const caller: Omit<Caller, 'jobs'> = {
     tenant: batch.tenant,
     keyId: batch.keyId,
     scopes: [],

@@ -1,3 +1,4 @@
+import { createTenantJobs } from '@sluice/broker';
 import { DEFAULT_FILE_LIFETIME_SECONDS } from '@sluice/contracts';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
@@ -24,7 +25,11 @@ export async function writeResultFiles(
   const output = openResultFile(`file-${digits}a`, `${batch.id}_output.jsonl`);
   const errors = openResultFile(`file-${digits}b`, `${batch.id}_error.jsonl`);
   try {
-    for await (const { answered, text } of endedLines(batch, deps, signal)) {
+    for await (const { answered, text } of endedLines(
+      batch,
+      { ...deps, jobs: createTenantJobs(deps.store, batch.tenant) },
+      signal,
+    )) {
       await (answered ? output : errors).write(`${text}\n`);
     }
     return { outputFileId: await output.close(), errorFileId: await errors.close() };

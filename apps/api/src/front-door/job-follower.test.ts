@@ -14,17 +14,14 @@ function follow({ last, isNew, pollMs = 60_000 }: { last: number; isNew: boolean
     eventText(index + 1, index + 1 === last ? 'job.completed' : 'job.delta'),
   );
   const reads: number[] = [];
-  const store = {
+  const jobs = {
     readEvents: async (_id: string, { after, limit }: { after: number; limit: number }) => {
       reads.push(after);
       const events = texts.slice(after, after + limit);
       return { status: 'ok' as const, events, lastSeq: last, ended: true };
     },
   };
-  const follower = createJobFollower(
-    { id: 'job_1', tenant: 'acme', isNew, pollMs, signal: control.current.signal },
-    { store: store as never },
-  );
+  const follower = createJobFollower({ id: 'job_1', jobs, isNew, pollMs, signal: control.current.signal });
   const push = (seq: number): void =>
     follower.onReply({ kind: 'event', seq, event: texts[seq - 1] as string });
   return { follower, reads, push };

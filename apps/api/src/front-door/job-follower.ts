@@ -1,7 +1,6 @@
-import type { EventPage, Reply } from '@sluice/broker';
+import type { EventPage, Reply, TenantJobs } from '@sluice/broker';
 import type { JobEvent } from '@sluice/contracts';
 import { TERMINAL_JOB_EVENT_TYPES } from '@sluice/contracts';
-import type { ApiDeps } from '../api-deps.ts';
 import { createWaiter } from '../create-waiter.ts';
 import { redisOutageReason } from '../redis-outage-reason.ts';
 
@@ -28,23 +27,20 @@ const OUTAGE_RETRY_MS = 1_000;
  * Follows a job's events. What is pushed is used as it comes when its number is the next one; a gap, a missed push
  * and every silence of `pollMs` are made up for by reading. One reader at a time.
  */
-export function createJobFollower(
-  {
-    id,
-    tenant,
-    isNew,
-    pollMs,
-    signal,
-  }: {
-    id: string;
-    tenant: string;
-    /** Nothing has happened to the job yet: there is nothing to read at the start. */
-    isNew: boolean;
-    pollMs: number;
-    signal: AbortSignal;
-  },
-  { store }: Pick<ApiDeps, 'store'>,
-): JobFollower {
+export function createJobFollower({
+  id,
+  jobs,
+  isNew,
+  pollMs,
+  signal,
+}: {
+  id: string;
+  jobs: Pick<TenantJobs, 'readEvents'>;
+  /** Nothing has happened to the job yet: there is nothing to read at the start. */
+  isNew: boolean;
+  pollMs: number;
+  signal: AbortSignal;
+}): JobFollower {
   const waiter = createWaiter(signal);
   let queued: { seq: number; event: string }[] = [];
   let isBehind = !isNew;
@@ -65,7 +61,7 @@ export function createJobFollower(
   const readPage = async (): Promise<EventPage | null> => {
     while (!signal.aborted) {
       try {
-        const page = await store.readEvents(id, { tenant, after: cursor, limit: PAGE_LIMIT });
+        const page = await jobs.readEvents(id, { after: cursor, limit: PAGE_LIMIT });
         return page.status === 'ok' ? page : null;
       } catch (error) {
         if (redisOutageReason(error) === null) throw error;

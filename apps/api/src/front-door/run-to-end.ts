@@ -1,4 +1,4 @@
-import type { JobRecord, NewJob } from '@sluice/broker';
+import type { JobRecord, NewJob, TenantJobs } from '@sluice/broker';
 import { ApiError, isTerminal } from '@sluice/contracts';
 import type { ApiDeps } from '../api-deps.ts';
 import { createWaiter } from '../create-waiter.ts';
@@ -19,11 +19,11 @@ const AFTER_DEADLINE_MS = 60_000;
  */
 export async function runToEnd(
   newJob: NewJob,
-  { gone: callerGone }: { gone: AbortSignal },
-  deps: Pick<ApiDeps, 'store' | 'replies' | 'wakeups' | 'metrics' | 'limits'> & { calls: SynchronousCalls },
+  { gone: callerGone, jobs }: { gone: AbortSignal; jobs: TenantJobs },
+  deps: Pick<ApiDeps, 'replies' | 'wakeups' | 'metrics' | 'limits'> & { calls: SynchronousCalls },
 ): Promise<JobRecord> {
-  const { store, replies, limits } = deps;
-  const { id, tenant } = newJob;
+  const { replies, limits } = deps;
+  const { id } = newJob;
   const endCall = deps.calls.begin();
   const gone = AbortSignal.any([callerGone, deps.calls.cutOff]);
   const control = new AbortController();
@@ -40,7 +40,7 @@ export async function runToEnd(
     waiter.wake();
   });
   // Not waited for: the end is as good an answer, and may come while Redis still writes to its disk.
-  const submitted = storeNewJob(newJob, deps).then(
+  const submitted = storeNewJob(newJob, { ...deps, jobs }).then(
     ({ job, replayed }) => {
       if (!replayed) return;
       state.existing = job;
@@ -71,7 +71,7 @@ export async function runToEnd(
     }
   } catch (error) {
     // An Idempotency-Key's job belongs to all who sent it.
-    if (newJob.idIsNew) await submitted.then(() => store.cancel(id, tenant)).catch(() => undefined);
+    if (newJob.idIsNew) await submitted.then(() => jobs.cancel(id)).catch(() => undefined);
     throw error;
   } finally {
     endCall();
@@ -82,7 +82,7 @@ export async function runToEnd(
   async function read(): Promise<JobRecord | null> {
     await submitted;
     try {
-      const record = await store.get(id, tenant);
+      const record = await jobs.get(id);
       if (!record && !state.refused) throw jobNotFound(id);
       return record;
     } catch (error) {
@@ -95,7 +95,7 @@ export async function runToEnd(
   async function endOf(job: JobRecord): Promise<JobRecord> {
     if (isTerminal(job.status)) return job;
     const waitMs = Math.max(0, job.deadlineMs - Date.now()) + AFTER_DEADLINE_MS;
-    const record = await waitForEnd({ id, tenant, waitMs, signal: gone }, deps);
+    const record = await waitForEnd({ id, jobs, waitMs, signal: gone }, deps);
     if (!record) throw jobNotFound(id);
     if (!isTerminal(record.status)) {
       throw new ApiError('request_timeout', 'The request was ended before its job was.');

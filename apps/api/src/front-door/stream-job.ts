@@ -43,7 +43,8 @@ export async function streamNewJob(
   },
   deps: StreamDeps,
 ): Promise<FastifyReply> {
-  const { id, tenant } = newJob;
+  const { id } = newJob;
+  const { jobs } = request.caller;
   const endCall = cancelWhenGone ? deps.calls.begin() : () => undefined;
   const leave = await deps.streams.open(request.caller).catch((error: unknown) => {
     endCall();
@@ -54,11 +55,11 @@ export async function streamNewJob(
   const { cutOff } = deps.calls;
   const closing = cancelWhenGone ? cutOff : deps.streams.closing;
   const signal = AbortSignal.any([request.gone, closing, control.signal]);
-  const follower = createJobFollower({ id, tenant, isNew: true, pollMs: deps.limits.pollMs, signal }, deps);
+  const follower = createJobFollower({ id, jobs, isNew: true, pollMs: deps.limits.pollMs, signal });
   let stopListening = deps.replies.listen(id, follower.onReply);
   let refusal: { error: unknown } | null = null;
   // Not waited for: content is as good an answer, and may come while Redis still writes to its disk.
-  const submitted = storeNewJob(newJob, deps)
+  const submitted = storeNewJob(newJob, { ...deps, jobs })
     .then(async ({ replayed }) => {
       if (!replayed) return;
       // Its replies go to the process that stored it.
@@ -72,7 +73,7 @@ export async function streamNewJob(
     });
   let ended = false;
   try {
-    ended = await writeJob({ id, tenant, follower, request, reply, shape, signal }, deps);
+    ended = await writeJob({ id, follower, request, reply, shape, signal }, deps);
   } finally {
     await submitted;
     control.abort();
@@ -80,7 +81,7 @@ export async function streamNewJob(
     leave();
     endCall();
     if (!ended && cancelWhenGone && newJob.idIsNew) {
-      await deps.store.cancel(id, tenant).catch((error: unknown) => {
+      await jobs.cancel(id).catch((error: unknown) => {
         request.log.warn({ err: error, jobId: id }, 'a job without a reader was not cancelled');
       });
     }
@@ -93,18 +94,19 @@ export async function streamNewJob(
 
 /** Streams a job that exists. The caller has made sure that it does. */
 export async function streamExistingJob(
-  { id, tenant }: { id: string; tenant: string },
+  id: string,
   { request, reply, shape }: { request: FastifyRequest; reply: FastifyReply; shape: StreamShape },
   deps: StreamDeps,
 ): Promise<FastifyReply> {
+  const { jobs } = request.caller;
   const leave = await deps.streams.open(request.caller);
   const control = new AbortController();
   const signal = AbortSignal.any([request.gone, deps.streams.closing, control.signal]);
-  const follower = createJobFollower({ id, tenant, isNew: false, pollMs: deps.limits.pollMs, signal }, deps);
+  const follower = createJobFollower({ id, jobs, isNew: false, pollMs: deps.limits.pollMs, signal });
   let unsubscribe = (): void => undefined;
   try {
     unsubscribe = await deps.wakeups.subscribe(id, () => follower.onReply({ kind: 'missed' }));
-    await writeJob({ id, tenant, follower, request, reply, shape, signal }, deps);
+    await writeJob({ id, follower, request, reply, shape, signal }, deps);
   } finally {
     control.abort();
     unsubscribe();
@@ -117,7 +119,6 @@ export async function streamExistingJob(
 async function writeJob(
   {
     id,
-    tenant,
     follower,
     request,
     reply,
@@ -125,14 +126,13 @@ async function writeJob(
     signal,
   }: {
     id: string;
-    tenant: string;
     follower: JobFollower;
     request: FastifyRequest;
     reply: FastifyReply;
     shape: StreamShape;
     signal: AbortSignal;
   },
-  { store, limits }: StreamDeps,
+  { limits }: StreamDeps,
 ): Promise<boolean> {
   const { streamDrainTimeoutMs: drainTimeoutMs } = limits;
   let write: SseWrite | null = null;
@@ -162,7 +162,7 @@ async function writeJob(
         if (!(await send(shape.ofEvent(event)))) return false;
         continue;
       }
-      const job = await store.get(id, tenant);
+      const job = await request.caller.jobs.get(id);
       if (!job || !isTerminal(job.status)) throw new Error('an ended job has no ended record');
       if (!write && shape.refuse(job, reply)) return true;
       if (!write)

@@ -1,3 +1,4 @@
+import type { TenantJobs } from '@sluice/broker';
 import { z } from 'zod';
 import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
@@ -40,11 +41,11 @@ export function addBatchEventsRoute(app: ApiServer, deps: ApiDeps & { streams: E
         after: request.query.after,
         header: request.headers['last-event-id'],
       });
-      return serveEventStream(
-        { id, after, subject: 'batch', events: deps.batches },
-        { request, reply },
-        deps,
-      );
+      const { tenant } = request.caller;
+      const events: Pick<TenantJobs, 'readEvents'> = {
+        readEvents: (batchId, page) => deps.batches.readEvents(batchId, { ...page, tenant }),
+      };
+      return serveEventStream({ id, after, subject: 'batch', events }, { request, reply }, deps);
     },
   });
 }

@@ -37,13 +37,14 @@ export function addChangeJobRoutes(app: ApiServer, deps: ApiDeps): void {
     },
     handler: async (request) => {
       const { id } = request.params;
-      const outcome = await deps.store.cancel(id, request.caller.tenant);
+      const { jobs } = request.caller;
+      const outcome = await jobs.cancel(id);
       switch (outcome.status) {
         case 'cancelled':
-          return showJob(outcome.job, deps);
+          return showJob(outcome.job, { ...deps, jobs });
         case 'ended':
           // Cancelling twice is no error: what the caller wants is the case.
-          if (outcome.job.status === 'cancelled') return showJob(outcome.job, deps);
+          if (outcome.job.status === 'cancelled') return showJob(outcome.job, { ...deps, jobs });
           throw new ApiError('job_ended', `The job has ended as ${outcome.job.status}.`, { param: 'id' });
         case 'not_found':
           throw jobNotFound(id);
@@ -69,7 +70,8 @@ export function addChangeJobRoutes(app: ApiServer, deps: ApiDeps): void {
     },
     handler: async (request) => {
       const { id } = request.params;
-      const outcome = await deps.store.erase(id, request.caller.tenant);
+      const { jobs } = request.caller;
+      const outcome = await jobs.erase(id);
       switch (outcome.status) {
         case 'erased':
           return { id, object: 'job', deleted: true as const };

@@ -41,7 +41,7 @@ export function addChatCompletionsRoute(app: ApiServer, deps: StreamDeps): void 
         return streamNewJob(newJob, { request, reply, shape, cancelWhenGone: true }, deps);
       }
       request.raw.socket.setTimeout(0);
-      const job = await runToEnd(newJob, { gone: request.gone }, deps);
+      const job = await runToEnd(newJob, { gone: request.gone, jobs: request.caller.jobs }, deps);
       reply.headers(jobHeaders(job));
       if (job.result) return { ...job.result, id: completionId(job.id) };
       const { status, headers, body } = jobErrorAnswer(job, answer);

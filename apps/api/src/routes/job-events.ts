@@ -40,7 +40,11 @@ export function addJobEventsRoute(app: ApiServer, deps: ApiDeps & { streams: Eve
         after: request.query.after,
         header: request.headers['last-event-id'],
       });
-      return serveEventStream({ id, after, subject: 'job', events: deps.store }, { request, reply }, deps);
+      return serveEventStream(
+        { id, after, subject: 'job', events: request.caller.jobs },
+        { request, reply },
+        deps,
+      );
     },
   });
 }

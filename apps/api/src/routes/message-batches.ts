@@ -120,7 +120,10 @@ export async function addMessageBatchRoutes(app: ApiServer, deps: ApiDeps): Prom
           headers: { 'x-should-retry': 'false' },
         });
       }
-      const results = Readable.from(batchResults(batch, deps, request.gone), { objectMode: false });
+      const results = Readable.from(
+        batchResults(batch, { ...deps, jobs: request.caller.jobs }, request.gone),
+        { objectMode: false },
+      );
       return reply
         .header('content-type', 'application/x-jsonl')
         .header('content-disposition', `attachment; filename="${request.params.id}_results.jsonl"`)

@@ -84,7 +84,10 @@ export function addReadBatchRoutes(app: ApiServer, deps: ApiDeps): void {
       const { id } = request.params;
       const batch = await deps.batches.get(id, request.caller.tenant);
       if (!batch) throw batchNotFound(id);
-      const results = Readable.from(batchResults(batch, deps, request.gone), { objectMode: false });
+      const results = Readable.from(
+        batchResults(batch, { ...deps, jobs: request.caller.jobs }, request.gone),
+        { objectMode: false },
+      );
       return reply.header('content-type', 'application/x-ndjson').send(results as unknown as string);
     },
   });

@@ -31,15 +31,12 @@ export function addReadJobRoutes(app: ApiServer, deps: ApiDeps & { closing: Abor
     },
     handler: async (request) => {
       const { id } = request.params;
-      const { tenant } = request.caller;
+      const { jobs } = request.caller;
       const waitMs = Math.min(Number(request.query.wait ?? 0) * 1_000, deps.limits.maxWaitMs);
       const signal = AbortSignal.any([request.gone, deps.closing]);
-      const record =
-        waitMs === 0
-          ? await deps.store.get(id, tenant)
-          : await waitForEnd({ id, tenant, waitMs, signal }, deps);
+      const record = waitMs === 0 ? await jobs.get(id) : await waitForEnd({ id, jobs, waitMs, signal }, deps);
       if (!record) throw jobNotFound(id);
-      return showJob(record, deps);
+      return showJob(record, { ...deps, jobs });
     },
   });
 
@@ -60,11 +57,12 @@ export function addReadJobRoutes(app: ApiServer, deps: ApiDeps & { closing: Abor
       },
     },
     handler: async (request) => {
-      const outcome = await deps.store.list(toListQuery(request.query, request.caller.tenant));
+      const { jobs } = request.caller;
+      const outcome = await jobs.list(toListQuery(request.query));
       if (outcome.status === 'unknown_cursor') {
         throw new ApiError('invalid_cursor', 'after names no job of this tenant.', { param: 'after' });
       }
-      const data = await Promise.all(outcome.jobs.map((job) => showJob(job, deps)));
+      const data = await Promise.all(outcome.jobs.map((job) => showJob(job, { ...deps, jobs })));
       return {
         object: 'list' as const,
         data,
@@ -76,10 +74,9 @@ export function addReadJobRoutes(app: ApiServer, deps: ApiDeps & { closing: Abor
   });
 }
 
-function toListQuery(query: z.output<typeof listJobsQuerySchema>, tenant: string): ListJobsQuery {
+function toListQuery(query: z.output<typeof listJobsQuerySchema>): Omit<ListJobsQuery, 'tenant'> {
   const { limit, after, status, tier, target, tag, key, batch, task } = query;
   return {
-    tenant,
     limit,
     ...(after === undefined ? {} : { after }),
     ...(status === undefined ? {} : { status }),

@@ -1,3 +1,4 @@
+import type { TenantJobs } from '@sluice/broker';
 import { ApiError, isTerminal } from '@sluice/contracts';
 import { jobIdOfResponse, toResponse, type ResponseFacts } from '@sluice/core';
 import { z } from 'zod';
@@ -27,9 +28,9 @@ const POLL_AFTER_MS = '1000';
 
 /** `GET` and `DELETE /v1/responses/{id}`, and its `cancel`. */
 export function addReadResponsesRoutes(app: ApiServer, deps: StreamDeps): void {
-  const find = async (id: string, tenant: string): Promise<ResponseFacts> => {
+  const find = async (id: string, jobs: TenantJobs): Promise<ResponseFacts> => {
     const jobId = jobIdOfResponse(id);
-    const job = jobId === null ? null : await deps.store.get(jobId, tenant);
+    const job = jobId === null ? null : await jobs.get(jobId);
     const facts = job && responseFacts(job);
     if (!facts) throw new ApiError('not_found', `There is no response ${id.slice(0, 80)}.`, { param: 'id' });
     return facts;
@@ -55,9 +56,9 @@ export function addReadResponsesRoutes(app: ApiServer, deps: StreamDeps): void {
     },
     handler: async (request, reply) => {
       const { id } = request.params;
-      const { tenant } = request.caller;
+      const { jobs } = request.caller;
       const { stream, starting_after: after } = request.query;
-      const facts = await find(id, tenant);
+      const facts = await find(id, jobs);
       if (stream !== 'true') {
         if (!isTerminal(facts.status)) reply.header('openai-poll-after-ms', POLL_AFTER_MS);
         return toResponse(facts);
@@ -67,7 +68,7 @@ export function addReadResponsesRoutes(app: ApiServer, deps: StreamDeps): void {
         requestId: request.id,
         baseUrl: deps.baseUrl(),
       });
-      return streamExistingJob({ id: facts.jobId, tenant }, { request, reply, shape }, deps);
+      return streamExistingJob(facts.jobId, { request, reply, shape }, deps);
     },
   });
 
@@ -88,15 +89,15 @@ export function addReadResponsesRoutes(app: ApiServer, deps: StreamDeps): void {
     },
     handler: async (request) => {
       const { id } = request.params;
-      const { tenant } = request.caller;
-      const { background, jobId } = await find(id, tenant);
+      const { jobs } = request.caller;
+      const { background, jobId } = await find(id, jobs);
       if (!background) {
         throw new ApiError('invalid_request', 'Only a response with background: true can be cancelled.', {
           param: 'id',
         });
       }
-      await deps.store.cancel(jobId, tenant);
-      return toResponse(await find(id, tenant));
+      await jobs.cancel(jobId);
+      return toResponse(await find(id, jobs));
     },
   });
 
@@ -116,9 +117,9 @@ export function addReadResponsesRoutes(app: ApiServer, deps: StreamDeps): void {
     },
     handler: async (request) => {
       const { id } = request.params;
-      const { tenant } = request.caller;
-      const { jobId } = await find(id, tenant);
-      const outcome = await deps.store.erase(jobId, tenant);
+      const { jobs } = request.caller;
+      const { jobId } = await find(id, jobs);
+      const outcome = await jobs.erase(jobId);
       if (outcome.status === 'not_ended') {
         throw new ApiError('job_not_ended', 'The response has not ended.', { param: 'id' });
       }

@@ -69,12 +69,12 @@ export function addResponsesRoute(app: ApiServer, deps: StreamDeps): void {
         return streamNewJob(newJob, { request, reply, shape, cancelWhenGone: !background }, deps);
       }
       if (background) {
-        const { job } = await storeNewJob(newJob, deps);
+        const { job } = await storeNewJob(newJob, { ...deps, jobs: request.caller.jobs });
         reply.header('x-sluice-job-id', job.id);
         return show({ ...job, request: newJob.request });
       }
       request.raw.socket.setTimeout(0);
-      const job = await runToEnd(newJob, { gone: request.gone }, deps);
+      const job = await runToEnd(newJob, { gone: request.gone, jobs: request.caller.jobs }, deps);
       reply.headers(jobHeaders(job));
       if (job.result) return { ...show(job), store: body.store ?? true };
       const { status, headers, body: error } = jobErrorAnswer(job, answer);

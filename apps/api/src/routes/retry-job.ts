@@ -49,7 +49,7 @@ export function addRetryJobRoute(app: ApiServer, deps: ApiDeps): void {
     },
     handler: async (request, reply) => {
       const { caller } = request;
-      const old = await deps.store.get(request.params.id, caller.tenant);
+      const old = await caller.jobs.get(request.params.id);
       if (!old) throw jobNotFound(request.params.id);
       if (!isTerminal(old.status))
         throw new ApiError('job_not_ended', 'The job has not ended.', { param: 'id' });
@@ -66,10 +66,10 @@ export function addRetryJobRoute(app: ApiServer, deps: ApiDeps): void {
         },
         deps,
       );
-      const { job, replayed } = await storeNewJob(newJob, deps);
+      const { job, replayed } = await storeNewJob(newJob, { ...deps, jobs: caller.jobs });
       if (replayed) reply.header('idempotent-replayed', 'true');
       reply.code(202).header('location', `${deps.baseUrl()}/v1/jobs/${id}`);
-      return showJob(job, deps);
+      return showJob(job, { ...deps, jobs: caller.jobs });
     },
   });
 }

@@ -75,12 +75,12 @@ export function addSubmitJobRoute(app: ApiServer, deps: ApiDeps & { closing: Abo
       };
       const id = await createJobId({ ...deps, tenant: caller.tenant, idempotencyKey });
       const newJob = await createNewJob({ id, bodyHash, submission, caller, nowMs: Date.now() }, deps);
-      const { job, replayed } = await storeNewJob(newJob, deps);
+      const { job, replayed } = await storeNewJob(newJob, { ...deps, jobs: caller.jobs });
       if (replayed) reply.header('idempotent-replayed', 'true');
       const shown = await waitIfPreferred(job, { request, reply, deps });
       const ended = isTerminal(shown.status) && reply.hasHeader('preference-applied');
       reply.header('location', `${deps.baseUrl()}/v1/jobs/${id}`).code(ended ? 200 : 202);
-      return showJob(shown, deps);
+      return showJob(shown, { ...deps, jobs: caller.jobs });
     },
   });
 }
@@ -99,7 +99,7 @@ async function waitIfPreferred(
   reply.header('preference-applied', `wait=${Math.floor(waitMs / 1_000)}`);
   const signal = AbortSignal.any([request.gone, deps.closing]);
   try {
-    return (await waitForEnd({ id: job.id, tenant: job.tenant, waitMs, signal }, deps)) ?? job;
+    return (await waitForEnd({ id: job.id, jobs: request.caller.jobs, waitMs, signal }, deps)) ?? job;
   } catch (error) {
     if (redisOutageReason(error) === null) throw error;
     return job;
