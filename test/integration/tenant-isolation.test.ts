@@ -1,0 +1,190 @@
+import { API_KEY_SCOPES } from '@sluice/contracts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readOpenApi, type OpenApiOperation } from '../support/openapi-operations.ts';
+import { startApiFixture, SUBMISSION, type ApiFixture } from './api-fixture.ts';
+import { playWorker } from './api-play-worker.ts';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** First parts of paths whose ids belong to the installation, not to a tenant: only admins get there, or all may. */
+const OF_THE_INSTALLATION = new Set(['keys', 'providers', 'models', 'queues', 'audit_log', 'alerts']);
+
+/** How a tenant makes one of what each path names by id, by the path's first part. */
+const MAKERS: Readonly<Record<string, () => Promise<string[]>>> = {
+  jobs: async () => [queuedJob, endedJob],
+  responses: async () => [await makeResponse(true), await makeResponse(false)],
+};
+
+let api: ApiFixture;
+let operations: readonly OpenApiOperation[];
+let owner: Record<string, string>;
+let stranger: Record<string, string>;
+/** May do everything but name another tenant's jobs. */
+let foreignAdmin: Record<string, string>;
+let queuedJob: string;
+let endedJob: string;
+
+beforeAll(async () => {
+  api = await startApiFixture({ limits: { maxFailuresPerMinute: 100_000, pollMs: 100 } });
+  ({ operations } = await readOpenApi(api.url));
+  const scopes = API_KEY_SCOPES.filter((scope) => scope !== 'admin');
+  owner = await makeKey({ tenant: 'default', scopes });
+  stranger = await makeKey({ tenant: 'globex', scopes });
+  foreignAdmin = await makeKey({ tenant: 'globex', scopes: ['admin'] });
+  queuedJob = await makeJob();
+  endedJob = await makeJob();
+  const worker = await playWorker(api, endedJob);
+  await worker.start();
+  await worker.complete();
+});
+afterAll(() => api.close());
+
+async function makeKey(options: { tenant: string; scopes: string[] }): Promise<Record<string, string>> {
+  const made = (await (await api.post('/v1/keys', { name: 'isolated', ...options })).json()) as {
+    key: string;
+  };
+  return { authorization: `Bearer ${made.key}` };
+}
+
+async function makeJob(): Promise<string> {
+  const answer = await api.post('/v1/jobs', { ...SUBMISSION, tags: ['secret-tag'] }, owner);
+  return ((await answer.json()) as { id: string }).id;
+}
+
+async function makeResponse(ended: boolean): Promise<string> {
+  const body = { model: 'default', input: 'Say hello.', background: true };
+  const { id } = (await (await api.post('/v1/responses', body, owner)).json()) as { id: string };
+  if (!ended) return id;
+  await api.request(`/v1/responses/${id}/cancel`, { method: 'POST', headers: owner });
+  return id;
+}
+
+const resourceOf = (path: string): string => path.split('/')[2] ?? '';
+
+/** An id of the same form that was never given out. */
+function unknownLike(id: string): string {
+  const reversed = [...id.slice(-12)].toReversed().join('');
+  return `${id.slice(0, -12)}${reversed === id.slice(-12) ? `x${reversed.slice(1)}` : reversed}`;
+}
+
+/** Status, body and headers, without what differs between any two answers. */
+async function ask(
+  { method, path, query = '', key }: { method: string; path: string; query?: string; key: object },
+  id: string,
+): Promise<{ status: number; seen: string }> {
+  const url = `${path.replaceAll('{id}', id)}${query}`;
+  const withBody = !['GET', 'HEAD', 'DELETE'].includes(method);
+  const answer = await api.request(url, {
+    method,
+    headers: { ...key, ...(withBody ? { 'content-type': 'application/json' } : {}) },
+    ...(withBody ? { body: '{}' } : {}),
+  });
+  const headers = [...answer.headers].filter(([name]) => !['date', 'x-request-id'].includes(name));
+  const text = `${await answer.text()}\n${JSON.stringify(headers)}`;
+  const requestId = answer.headers.get('x-request-id') ?? '';
+  return {
+    status: answer.status,
+    seen: text.replaceAll(id, '<id>').replaceAll(requestId, '<request>'),
+  };
+}
+
+test('every route and every method answers a foreign id as one that does not exist', async () => {
+  const paths = [...new Set(operations.map(({ path }) => path))].filter((path) => path.includes('{'));
+  const rows: string[] = [];
+  const leaks: object[] = [];
+  for (const path of paths) {
+    const resource = resourceOf(path);
+    if (OF_THE_INSTALLATION.has(resource)) continue;
+    const make = MAKERS[resource];
+    if (!make) throw new Error(`tell this test how a tenant makes one of /v1/${resource}`);
+    const documented = operations.filter((one) => one.path === path);
+    for (const method of METHODS) {
+      const cells: string[] = [];
+      for (const query of method === 'GET' ? ['', ...queriesOf(documented)] : ['']) {
+        for (const key of [stranger, foreignAdmin]) {
+          for (const id of await make()) {
+            const input = { method, path, query, key };
+            const [foreign, unknown] = [await ask(input, id), await ask(input, unknownLike(id))];
+            cells.push(String(foreign.status));
+            const isTaken = documented.some((one) => one.method === method);
+            const expected = isTaken ? 404 : method === 'HEAD' ? [404, 405] : 405;
+            if (foreign.seen !== unknown.seen || ![expected].flat().includes(foreign.status)) {
+              leaks.push({ method, path, query, id, foreign, unknown });
+            }
+          }
+        }
+      }
+      const statuses = [...new Set(cells)].join(', ');
+      rows.push(
+        `${method.padEnd(6)} ${path.padEnd(44)} ${statuses.padEnd(8)} same as unknown: ${cells.length}`,
+      );
+    }
+  }
+  console.log(
+    `what a foreign id answers, to a key of another tenant and to another tenant's admin key\n${rows.join('\n')}`,
+  );
+  expect(leaks).toEqual([]);
+});
+
+function queriesOf(documented: readonly OpenApiOperation[]): string[] {
+  const names = new Set(
+    documented
+      .filter(({ method }) => method === 'GET')
+      .flatMap(({ parameters }) => parameters.filter((one) => one.in === 'query'))
+      .map(({ name }) => name),
+  );
+  const queries = {
+    wait: '?wait=1',
+    after: '?after=1',
+    stream: '?stream=true',
+    starting_after: '?starting_after=1&stream=true',
+  };
+  return Object.entries(queries).flatMap(([name, query]) => (names.has(name) ? [query] : []));
+}
+
+test('the owner reaches all of it: the matrix above compares what exists', async () => {
+  for (const resource of Object.keys(MAKERS)) {
+    for (const id of (await MAKERS[resource]?.()) ?? []) {
+      const answer = await api.request(`/v1/${resource}/${id}`, { headers: owner });
+      expect([resource, answer.status]).toEqual([resource, 200]);
+    }
+  }
+});
+
+test('no list of another tenant shows it, and a foreign cursor is an unknown one', async () => {
+  const ids = [queuedJob, endedJob, ...((await MAKERS['responses']?.()) ?? [])];
+  const lists = operations.filter(({ method, path }) => method === 'GET' && !path.includes('{'));
+  const leaks: string[] = [];
+  for (const { path, parameters } of lists) {
+    const names = parameters.filter((one) => one.in === 'query').map(({ name }) => name);
+    const filters = ['', ...(names.includes('tag') ? ['?tag=secret-tag'] : [])];
+    for (const key of [stranger, foreignAdmin]) {
+      // Metrics count and name no ids; administrators of the installation see its keys and its audit log.
+      for (const query of filters) {
+        const text = await (await api.request(`${path}${query}`, { headers: key })).text();
+        if (ids.some((id) => text.includes(id)) && path !== '/v1/audit_log') leaks.push(`${path}${query}`);
+      }
+      if (!names.includes('after') || !path.startsWith('/v1/jobs')) continue;
+      const [foreign, unknown] = [
+        await ask({ method: 'GET', path, query: `?after=${endedJob}`, key }, endedJob),
+        await ask(
+          { method: 'GET', path, query: `?after=${unknownLike(endedJob)}`, key },
+          unknownLike(endedJob),
+        ),
+      ];
+      expect(foreign).toEqual(unknown);
+    }
+  }
+  expect(leaks).toEqual([]);
+});
+
+test('the same Idempotency-Key is another job for another tenant, and no retry takes a foreign request along', async () => {
+  const sameKey = { 'idempotency-key': 'shared-by-chance' };
+  const [one, other] = await Promise.all(
+    [owner, stranger].map(async (key) => {
+      const answer = await api.post('/v1/jobs', SUBMISSION, { ...key, ...sameKey });
+      return (await answer.json()) as { id: string };
+    }),
+  );
+  expect(other?.id).not.toBe(one?.id);
+});
