@@ -6,13 +6,16 @@ import { playWorker } from './api-play-worker.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** First parts of paths whose ids belong to the installation, not to a tenant: only admins get there, or all may. */
-const OF_THE_INSTALLATION = new Set(['keys', 'providers', 'models', 'queues', 'audit_log', 'alerts']);
+/** Collections whose ids belong to the installation, not to a tenant: only admins get there, or all may. */
+const OF_THE_INSTALLATION = new Set(['/v1/keys', '/v1/providers', '/v1/models']);
 
-/** How a tenant makes one of what each path names by id, by the path's first part. */
+/** How a tenant makes one of what each path names by id, by the path of the collection. */
 const MAKERS: Readonly<Record<string, () => Promise<string[]>>> = {
-  jobs: async () => [queuedJob, endedJob],
-  responses: async () => [await makeResponse(true), await makeResponse(false)],
+  '/v1/jobs': async () => [queuedJob, endedJob],
+  '/v1/responses': async () => [await makeResponse(true), await makeResponse(false)],
+  '/v1/files': async () => [await makeFile()],
+  '/v1/batches': async () => [await makeBatch()],
+  '/v1/messages/batches': async () => [await makeMessageBatch()],
 };
 
 let api: ApiFixture;
@@ -48,18 +51,52 @@ async function makeKey(options: { tenant: string; scopes: string[] }): Promise<R
 
 async function makeJob(): Promise<string> {
   const answer = await api.post('/v1/jobs', { ...SUBMISSION, tags: ['secret-tag'] }, owner);
-  return ((await answer.json()) as { id: string }).id;
+  return idOf(answer);
 }
 
 async function makeResponse(ended: boolean): Promise<string> {
   const body = { model: 'default', input: 'Say hello.', background: true };
-  const { id } = (await (await api.post('/v1/responses', body, owner)).json()) as { id: string };
+  const id = await idOf(await api.post('/v1/responses', body, owner));
   if (!ended) return id;
   await api.request(`/v1/responses/${id}/cancel`, { method: 'POST', headers: owner });
   return id;
 }
 
-const resourceOf = (path: string): string => path.split('/')[2] ?? '';
+const LINE = {
+  method: 'POST',
+  url: '/v1/chat/completions',
+  body: { model: 'gpt-5.4-mini', ...SUBMISSION.request },
+};
+
+async function makeFile(): Promise<string> {
+  const form = new FormData();
+  form.append('purpose', 'batch');
+  form.append('file', new Blob([JSON.stringify({ custom_id: 'a', ...LINE })]), 'secret-name.jsonl');
+  return idOf(await api.request('/v1/files', { method: 'POST', headers: owner, body: form }));
+}
+
+async function makeBatch(): Promise<string> {
+  const body = {
+    input_file_id: await makeFile(),
+    endpoint: '/v1/chat/completions',
+    completion_window: '24h',
+  };
+  return idOf(await api.post('/v1/batches', body, owner));
+}
+
+async function makeMessageBatch(): Promise<string> {
+  const params = { model: 'claude-haiku-4-5', max_tokens: 9, messages: SUBMISSION.request.messages };
+  return idOf(await api.post('/v1/messages/batches', { requests: [{ custom_id: 'a', params }] }, owner));
+}
+
+async function idOf(answer: Response): Promise<string> {
+  const { id } = (await answer.json()) as { id?: string };
+  if (id === undefined) throw new Error(`${answer.url} answered ${answer.status}`);
+  return id;
+}
+
+/** `/v1/jobs` of `/v1/jobs/{id}/events`. */
+const collectionOf = (path: string): string => path.split('/{', 1)[0] ?? '';
 
 /** An id of the same form that was never given out. */
 function unknownLike(id: string): string {
@@ -93,16 +130,17 @@ test('every route and every method answers a foreign id as one that does not exi
   const rows: string[] = [];
   const leaks: object[] = [];
   for (const path of paths) {
-    const resource = resourceOf(path);
-    if (OF_THE_INSTALLATION.has(resource)) continue;
-    const make = MAKERS[resource];
-    if (!make) throw new Error(`tell this test how a tenant makes one of /v1/${resource}`);
+    const collection = collectionOf(path);
+    if (OF_THE_INSTALLATION.has(collection)) continue;
+    const make = MAKERS[collection];
+    if (!make) throw new Error(`tell this test how a tenant makes one of ${collection}`);
+    const ids = await make();
     const documented = operations.filter((one) => one.path === path);
     for (const method of METHODS) {
       const cells: string[] = [];
       for (const query of method === 'GET' ? ['', ...queriesOf(documented)] : ['']) {
         for (const key of [stranger, foreignAdmin]) {
-          for (const id of await make()) {
+          for (const id of ids) {
             const input = { method, path, query, key };
             const [foreign, unknown] = [await ask(input, id), await ask(input, unknownLike(id))];
             cells.push(String(foreign.status));
@@ -143,16 +181,16 @@ function queriesOf(documented: readonly OpenApiOperation[]): string[] {
 }
 
 test('the owner reaches all of it: the matrix above compares what exists', async () => {
-  for (const resource of Object.keys(MAKERS)) {
-    for (const id of (await MAKERS[resource]?.()) ?? []) {
-      const answer = await api.request(`/v1/${resource}/${id}`, { headers: owner });
-      expect([resource, answer.status]).toEqual([resource, 200]);
+  for (const [collection, make] of Object.entries(MAKERS)) {
+    for (const id of await make()) {
+      const answer = await api.request(`${collection}/${id}`, { headers: owner });
+      expect([collection, answer.status]).toEqual([collection, 200]);
     }
   }
 });
 
 test('no list of another tenant shows it, and a foreign cursor is an unknown one', async () => {
-  const ids = [queuedJob, endedJob, ...((await MAKERS['responses']?.()) ?? [])];
+  const ids = (await Promise.all(Object.values(MAKERS).map((make) => make()))).flat();
   const lists = operations.filter(({ method, path }) => method === 'GET' && !path.includes('{'));
   const leaks: string[] = [];
   for (const { path, parameters } of lists) {
@@ -164,7 +202,7 @@ test('no list of another tenant shows it, and a foreign cursor is an unknown one
         const text = await (await api.request(`${path}${query}`, { headers: key })).text();
         if (ids.some((id) => text.includes(id)) && path !== '/v1/audit_log') leaks.push(`${path}${query}`);
       }
-      if (!names.includes('after') || !path.startsWith('/v1/jobs')) continue;
+      if (!names.includes('after') || path !== '/v1/jobs') continue;
       const [foreign, unknown] = [
         await ask({ method: 'GET', path, query: `?after=${endedJob}`, key }, endedJob),
         await ask(
@@ -187,4 +225,17 @@ test('the same Idempotency-Key is another job for another tenant, and no retry t
     }),
   );
   expect(other?.id).not.toBe(one?.id);
+});
+
+test("a batch of another tenant's file is one of a file that does not exist", async () => {
+  const file = await makeFile();
+  const answers = await Promise.all(
+    [file, unknownLike(file)].map(async (id) => {
+      const body = { input_file_id: id, endpoint: '/v1/chat/completions', completion_window: '24h' };
+      const answer = await api.post('/v1/batches', body, { ...stranger, 'x-request-id': 'same' });
+      return `${answer.status} ${(await answer.text()).replaceAll(id, '<id>')}`;
+    }),
+  );
+  expect(answers[0]).toMatch(/^404 /);
+  expect(answers[0]).toBe(answers[1]);
 });
