@@ -100,8 +100,8 @@ const collectionOf = (path: string): string => path.split('/{', 1)[0] ?? '';
 
 /** An id of the same form that was never given out. */
 function unknownLike(id: string): string {
-  const reversed = [...id.slice(-12)].toReversed().join('');
-  return `${id.slice(0, -12)}${reversed === id.slice(-12) ? `x${reversed.slice(1)}` : reversed}`;
+  const end = id.slice(-12);
+  return `${id.slice(0, -12)}${end.slice(6)}${end.slice(0, 6)}`;
 }
 
 /** Status, body and headers, without what differs between any two answers. */
