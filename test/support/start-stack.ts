@@ -14,6 +14,8 @@ import { until } from './until.ts';
 
 export interface StackOptions {
   simulator?: SimulatorConfigInput;
+  /** The test's own server, which it closes itself. @defaultValue the one of all tests */
+  redis?: TestRedis;
   /** Over a configuration whose providers openai, anthropic and google are all simulated. */
   config?: {
     providers?: Record<string, object>;
@@ -60,8 +62,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     for (const end of closers.splice(0).toReversed()) await end();
   };
   try {
-    const redis = await startTestRedis();
-    closers.push(() => redis.close());
+    const redis = options.redis ?? (await startTestRedis());
+    if (!options.redis) closers.push(() => redis.close());
     const simulator = await startSimulator({
       config: { latency: { p50_ms: 5, tokens_per_second: 0 }, ...options.simulator },
     });
