@@ -20,7 +20,7 @@ const result = {
   passed,
 };
 console.table([run]);
-const folder = join(import.meta.dirname, 'results');
+const folder = join(import.meta.dirname, 'report');
 await mkdir(folder, { recursive: true });
 await writeFile(join(folder, 'half-price.json'), `${JSON.stringify(result, null, 2)}\n`);
 process.exitCode = passed ? 0 : 1;
