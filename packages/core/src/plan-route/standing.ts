@@ -11,7 +11,6 @@ export const HOLD_CODES = [
   /** Behind the others. */
   'limits_nearly_used',
   'budget_soft',
-  'ramping',
   'slow',
   'reported_trouble',
   'context_tight',
@@ -26,6 +25,8 @@ const GOOD: Standing = { rank: 0 };
 /** Of the most used limit. */
 const USED_UP = 0.98;
 const NEARLY_USED = 0.9;
+/** Share of the jobs that go to a target that is being probed. */
+const PROBING = 0.1;
 
 /**
  * Where a target stands by what is known of it now. None of this ever refuses a job: it only sets the order in which
@@ -54,18 +55,14 @@ export function standingOf({
   const breaker = state?.breakers?.[lane];
   if (breaker?.state === 'open')
     return outOf('breaker_open', `The breaker of ${target} is open: its calls have been failing.`);
-  if (breaker?.state === 'half_open')
+  // Some jobs have to find out whether it is back; of these the worker lets one through at a time.
+  if (breaker?.state === 'half_open' && hashUnit(`probe ${target} ${seed}`) >= PROBING)
     return outOf('breaker_open', `${target} is being probed after failures.`);
+  // While it ramps the worker lets its share of the jobs through; to take it here as well would square it.
   const used = state?.limitsUsed ?? 0;
   const percent = Math.round(used * 100);
   if (used > USED_UP) return outOf('limits_used_up', `The limits of ${target} are used to ${percent} %.`);
   if (state?.budget === 'hard') return outOf('budget_hard', `The budget of ${target} is spent.`);
-  if (breaker?.state === 'ramping' && hashUnit(`ramp ${target} ${seed}`) >= breaker.share) {
-    return behind(
-      'ramping',
-      `${target} is coming back and gets ${Math.round(breaker.share * 100)} % for now.`,
-    );
-  }
   if (isTight) return behind('context_tight', `The request may not fit the context window of ${target}.`);
   if (used > NEARLY_USED)
     return behind('limits_nearly_used', `The limits of ${target} are used to ${percent} %.`);
