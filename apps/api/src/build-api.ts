@@ -25,6 +25,7 @@ import { addBatchRoutes } from './routes/batches.ts';
 import { addChangeJobRoutes } from './routes/change-jobs.ts';
 import { addChatCompletionsRoute } from './routes/chat-completions.ts';
 import { addErrorDocsRoute } from './routes/error-docs.ts';
+import { addExplainRoute } from './routes/explain-route.ts';
 import { addFileRoutes } from './routes/files.ts';
 import { addJobEventsRoute } from './routes/job-events.ts';
 import { addKeyRoutes } from './routes/keys.ts';
@@ -105,6 +106,7 @@ export async function buildApi({ store, ...deps }: ApiDeps & { store: JobStore }
       addReadJobRoutes(v1, { ...deps, closing: streams.closing });
       addChangeJobRoutes(v1, deps);
       addRetryJobRoute(v1, deps);
+      addExplainRoute(v1, deps);
       addJobEventsRoute(v1, { ...deps, streams });
       addChatCompletionsRoute(v1, { ...deps, streams, calls });
       addResponsesRoute(v1, { ...deps, streams, calls });

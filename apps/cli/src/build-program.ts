@@ -5,6 +5,7 @@ import { demoCommand } from './demo-command.ts';
 import { devCommand } from './dev-command.ts';
 import { dispatcherCommand } from './dispatcher-command.ts';
 import { doctorCommand } from './doctor-command.ts';
+import { explainCommand } from './explain-command.ts';
 import { jobsCommand } from './jobs-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { simulatorCommand } from './simulator-command.ts';
@@ -15,6 +16,7 @@ import { workerCommand } from './worker-command.ts';
 const COMMANDS = [
   devCommand,
   submitCommand,
+  explainCommand,
   watchCommand,
   jobsCommand,
   keysCommand,

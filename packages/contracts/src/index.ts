@@ -30,6 +30,7 @@ export * from './queue-status.ts';
 export * from './reasoning-detail.ts';
 export * from './region.ts';
 export * from './route-config.ts';
+export * from './route-explanation.ts';
 export * from './route-faults.ts';
 export * from './route-rule.ts';
 export * from './status-page.ts';

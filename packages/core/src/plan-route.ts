@@ -63,26 +63,29 @@ export interface RoutePlan {
   rounds: number;
   /** The chain with what was weighed up. */
   order: readonly Ranked[];
+  /** Everything that was weighed up, in the order in which it was met. */
+  weighed: readonly Candidate[];
   excluded: readonly ExcludedTarget[];
   warnings: readonly Warning[];
   /** Routes whose turn this plan has taken. */
   turned: readonly string[];
 }
 
-export type RouteError =
-  | StartError
-  | {
-      status: 'error';
-      code: 'no_eligible_target';
-      /** Names every target and why it was left out. */
-      message: string;
-      param: string | null;
-      route: string | null;
-      source: PlanSource;
-      strategy: string;
-      rules: readonly string[];
-      excluded: readonly ExcludedTarget[];
-    };
+export type RouteError = StartError | NoEligibleTarget;
+
+export interface NoEligibleTarget extends Pick<
+  RoutePlan,
+  'route' | 'source' | 'strategy' | 'rules' | 'weighed' | 'excluded'
+> {
+  status: 'error';
+  code: 'no_eligible_target';
+  /** Names every target and why it was left out. */
+  message: string;
+  param: string | null;
+}
+
+/** What got as far as weighing targets up. */
+export type PlannedRoute = RoutePlan | NoEligibleTarget;
 
 /**
  * Which targets may serve a request, and in which order. Pure: the same input always yields the same plan.
@@ -147,6 +150,7 @@ export function planRoute(input: PlanRouteInput): RoutePlan | RouteError {
     source,
     strategy: caller.budget === 'soft' ? 'cheapest' : root.strategy,
     rules: branches.flatMap(({ name, rule }) => (rule === null ? [] : [`${name}.when.${rule}`])),
+    weighed: [...used.values()],
     excluded,
   };
   if (chain.length === 0) return noEligibleTarget(common);
@@ -189,8 +193,8 @@ function skipped({ code, message, param, target }: ExcludedTarget): Warning[] {
 }
 
 function noEligibleTarget(
-  common: Pick<RoutePlan, 'route' | 'source' | 'strategy' | 'rules' | 'excluded'>,
-): RouteError {
+  common: Omit<NoEligibleTarget, 'status' | 'code' | 'message' | 'param'>,
+): NoEligibleTarget {
   const { excluded } = common;
   const params = new Set(excluded.map(({ param }) => param));
   const reasons = [...new Set(excluded.map(({ message }) => message))].join(' ');

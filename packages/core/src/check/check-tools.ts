@@ -37,14 +37,31 @@ function parametersFault(schema: JsonSchema, param: string, subject: CheckSubjec
   return checkSchema(schema, param, subject);
 }
 
-function checkSchema(schema: JsonSchema, param: string, { vendor, target }: CheckSubject): Refusal | null {
+interface SchemaFindings {
+  fault: ReturnType<typeof schemaFault>;
+  /** Null for a malformed one. */
+  inlined: ReturnType<typeof inlineReferences> | null;
+}
+
+/** Requests are frozen, and each is checked for every target: what does not depend on the target is found out once. */
+const findings = new WeakMap<JsonSchema, SchemaFindings>();
+
+function findingsOf(schema: JsonSchema): SchemaFindings {
+  const known = findings.get(schema);
+  if (known) return known;
   const fault = schemaFault(schema);
+  const found = { fault, inlined: fault ? null : inlineReferences(schema) };
+  findings.set(schema, found);
+  return found;
+}
+
+function checkSchema(schema: JsonSchema, param: string, { vendor, target }: CheckSubject): Refusal | null {
+  const { fault, inlined } = findingsOf(schema);
   if (fault) {
     const where = fault.path === '' ? param : `${param}.${fault.path}`;
     return refusal(where, `The JSON Schema is malformed: ${fault.path || 'it'} ${fault.message}.`);
   }
-  const inlined = inlineReferences(schema);
-  if (inlined.status === 'ok') return null;
+  if (!inlined || inlined.status === 'ok') return null;
   if (inlined.recursive && vendor !== 'google') return null;
   const who = inlined.recursive ? `${target} takes no recursive JSON Schema` : 'The JSON Schema is malformed';
   return refusal(param, `${who}: ${inlined.message}.`);
