@@ -56,6 +56,7 @@ export function describeTarget(
     ...(Object.keys(latency).length > 0 ? { latency } : {}),
     ...(limitsUsed === null ? {} : { limitsUsed }),
     ...(Object.keys(waitMs).length > 0 ? { waitMs } : {}),
+    ...(facts.depth.startsPerSecond > 0 ? { paceMs: paceOf(facts.depth) } : {}),
   };
 }
 
@@ -126,6 +127,12 @@ function describeWaits(model: string, { depth, limiter }: ProviderFacts): Partia
       return drainMs === null ? [] : [[tier, Math.round(Math.max(drainMs, blockedMs))]];
     }),
   );
+}
+
+/** Tiers take turns at one provider: each further job makes the next one wait for one start. */
+function paceOf({ startsPerSecond }: BacklogDepth): Record<Tier, number> {
+  const paceMs = 1_000 / startsPerSecond;
+  return Object.fromEntries(TIERS.map((tier) => [tier, paceMs])) as Record<Tier, number>;
 }
 
 /** Models of which something is known. */
