@@ -29,7 +29,7 @@ test('tiers keep their shares over several processes while one after the other i
   const jobs: Job[] = [];
   for (let n = 0; n < JOBS_OF_EACH; n += 1) {
     const request = { messages: [{ role: 'user', content: 'Say hello.' }] };
-    jobs.push(...(await Promise.all(TIERS.map((tier) => stack.submit({ request, tier })))));
+    jobs.push(...(await Promise.all(TIERS.map((tier) => stack.submit({ request, tier, lane: 'live' })))));
   }
   const calls = (): number => stack.simulator.control.summary().calls;
   let workers = await Promise.all([stack.spawnWorker(['openai']), stack.spawnWorker(['openai'])]);

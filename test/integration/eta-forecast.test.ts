@@ -23,6 +23,7 @@ async function forecastErrors(options: StackOptions): Promise<number[]> {
     const body = {
       request: { messages: [{ role: 'user', content: `Say ${n}.` }] },
       tier: TIERS[n % TIERS.length],
+      lane: 'live',
     };
     jobs.push(await stack.submit(body));
   }

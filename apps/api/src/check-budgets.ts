@@ -5,10 +5,10 @@ import type { ApiDeps } from './api-deps.ts';
 /** `soft` when a budget of a new job is nearly spent: cheaper targets should go first. */
 export async function budgetOf(
   subject: BudgetSubject,
-  { budgets }: Pick<ApiDeps, 'budgets'>,
+  { config, budgets }: Pick<ApiDeps, 'config' | 'budgets'>,
 ): Promise<'soft' | undefined> {
+  if (config().budgets.length === 0) return undefined;
   const store = budgets();
-  if (store.isEmpty()) return undefined;
   const states = await store.recentStatus(store.of(subject));
   return states.some(({ level }) => level !== 'ok') ? 'soft' : undefined;
 }
@@ -20,18 +20,18 @@ export async function budgetOf(
 export async function checkBudgets(
   subject: BudgetSubject,
   { request, chain }: { request: ChatRequest; chain: readonly Target[] },
-  { budgets, resolveModel }: Pick<ApiDeps, 'budgets' | 'resolveModel'>,
+  { config, budgets, resolveModel }: Pick<ApiDeps, 'config' | 'budgets' | 'resolveModel'>,
 ): Promise<void> {
+  if (config().budgets.length === 0) return;
   const store = budgets();
-  if (store.isEmpty()) return;
   const inForce = store.of(subject);
   const states = await store.recentStatus(inForce);
   const cheapest = chain
     .map((target) => costBounds(request, resolveModel(target).entry))
     .reduce((least, cost) => (cost && (!least || cost.worstUsd < least.worstUsd) ? cost : least), null);
-  inForce.forEach(({ config }, index) => {
+  inForce.forEach(({ config: budget }, index) => {
     const state = states[index] as BudgetStatus;
-    if (config.on_exceed !== 'refuse' || !cheapest || hasRoom(state, amountOf(cheapest, config))) return;
+    if (budget.on_exceed !== 'refuse' || !cheapest || hasRoom(state, amountOf(cheapest, budget))) return;
     const whose = state.name === null ? state.scope : `${state.scope} ${state.name}`;
     throw new ApiError('budget_exceeded', `The budget of the ${whose} has no room for this request.`, {
       headers: { 'x-should-retry': 'false' },
