@@ -88,6 +88,7 @@ test('the OpenAPI document lists every route of this release', () => {
     'post /v1/providers/{name}/keys/{key}',
     'post /v1/responses',
     'post /v1/responses/{id}/cancel',
+    'post /v1/routes/explain',
   ]);
 });
 
