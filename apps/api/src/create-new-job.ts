@@ -11,6 +11,7 @@ import { estimateTokens, toDecision } from '@sluice/core';
 import type { ApiDeps } from './api-deps.ts';
 import type { Caller } from './caller.ts';
 import { budgetOf, checkBudgets } from './check-budgets.ts';
+import { namedRoute } from './named-route.ts';
 import { planJobLane } from './plan-job-lane.ts';
 import { targetFilters } from './target-filters.ts';
 
@@ -42,7 +43,7 @@ export async function createNewJob(
     keyId: caller.keyId,
     tags: submission.tags,
     task: submission.task ?? null,
-    route: submission.route ?? null,
+    route: namedRoute(submission, config),
   };
   const budget = await budgetOf(spender, deps);
   const { plan, features } = deps.router.planJob({ submission, caller, id, nowMs, budget });

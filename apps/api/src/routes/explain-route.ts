@@ -6,6 +6,7 @@ import type { ApiServer } from '../api-server.ts';
 import { budgetOf } from '../check-budgets.ts';
 import { errorResponses } from '../error-responses.ts';
 import { jsonResponse } from '../json-response.ts';
+import { namedRoute } from '../named-route.ts';
 import { readQualityHint } from '../read-quality-hint.ts';
 import { targetFilters } from '../target-filters.ts';
 import { withKeyDefaults } from '../with-key-defaults.ts';
@@ -54,7 +55,7 @@ export function addExplainRoute(app: ApiServer, deps: ApiDeps): void {
         keyId: caller.keyId,
         tags: submission.tags,
         task: submission.task ?? null,
-        route: submission.route ?? null,
+        route: namedRoute(submission, deps.config()),
       };
       const id = `job_${randomUUID()}`;
       const budget = await budgetOf(spender, deps);
