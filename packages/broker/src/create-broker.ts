@@ -148,6 +148,7 @@ export function createBroker(options: BrokerOptions) {
     redis,
     keys,
     codec,
+    quotas,
     backlog,
     placement,
     lanePool,

@@ -6,6 +6,7 @@ import { readScript, runScript, type RedisClient } from './script.ts';
 const scripts = {
   request: readScript('quota-request'),
   take: readScript('quota-take'),
+  takeMany: readScript('quota-take-many'),
   settle: readScript('quota-settle'),
   stream: readScript('quota-stream'),
 };
@@ -46,7 +47,7 @@ export function createKeyQuotas({ redis, keys }: { redis: RedisClient; keys: Key
     const { tokens_per_minute: minute, tokens_per_day: day, queued_jobs: jobs } = limits;
     const args = [id, Math.ceil(tokens), minute ?? '', day ?? '', jobs ?? ''];
     const reply = (await runScript(redis, scripts.take, quotaKeys(keyId), args)) as
-      | ['taken' | 'held', number]
+      | ['taken' | 'held']
       | ['refused', JobQuota, number];
     if (reply[0] !== 'refused') return { status: reply[0] };
     const [, quota, retryAfterMs] = reply;
@@ -88,6 +89,20 @@ export function createKeyQuotas({ redis, keys }: { redis: RedisClient; keys: Key
       if (outcome.status !== 'refused' || outcome.quota !== 'queued_jobs') return outcome;
       return (await forgetLost(job.keyId)) ? take(job, limits) : outcome;
     },
+    /** Reserves for jobs of one key in their order, as many as fit now; answers for how many, from the first. */
+    async takeMany(
+      keyId: string,
+      jobs: readonly { id: string; tokens: number }[],
+      { tokens_per_minute: minute, tokens_per_day: day, queued_jobs: open }: ApiKeyLimits,
+    ): Promise<number> {
+      const args = [
+        minute ?? '',
+        day ?? '',
+        open ?? '',
+        ...jobs.flatMap(({ id, tokens }) => [id, Math.ceil(tokens)]),
+      ];
+      return Number(await runScript(redis, scripts.takeMany, quotaKeys(keyId), args));
+    },
     /** A place among the key's event streams; null when all are taken. It lapses when this process is lost. */
     async openStream(keyId: string, max: number): Promise<{ close: () => void } | null> {
       const key = keys.quota(keyId, 'streams');
@@ -109,6 +124,15 @@ export function createKeyQuotas({ redis, keys }: { redis: RedisClient; keys: Key
 }
 
 export type KeyQuotas = ReturnType<typeof createKeyQuotas>;
+
+/** Why a job of so many tokens can never be taken under these limits; null when it can. */
+export function neverFits(
+  tokens: number,
+  limits: ApiKeyLimits,
+): 'tokens_per_minute' | 'tokens_per_day' | null {
+  if (tokens > (limits.tokens_per_day ?? Infinity)) return 'tokens_per_day';
+  return tokens > (limits.tokens_per_minute ?? Infinity) ? 'tokens_per_minute' : null;
+}
 
 /** Whether jobs of a key with these limits have to be counted. */
 export function countsJobs(limits: ApiKeyLimits | null): limits is ApiKeyLimits {

@@ -35,7 +35,7 @@ export async function createBatch(
   { inputFileId, options, endpoint, dialect, bodyHash, retriedFrom }: BatchInput,
   deps: ApiDeps,
 ): Promise<{ batch: BatchRecord; replayed: boolean }> {
-  const { tenant, keyId, allow } = http.caller;
+  const { tenant, keyId, allow, limits } = http.caller;
   checkTargets(options, deps);
   const webhook = await resolveWebhook(options.webhook, http.caller, deps);
   const id = await newBatchId(
@@ -63,6 +63,7 @@ export async function createBatch(
       tenant,
       keyId,
       allow,
+      limits,
       dialect,
       endpoint,
       inputFileId,

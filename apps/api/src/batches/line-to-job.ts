@@ -1,4 +1,4 @@
-import { batchLineJobId, type BatchRecord, type NewJob } from '@sluice/broker';
+import { batchLineJobId, neverFits, type BatchRecord, type NewJob } from '@sluice/broker';
 import { ApiError, type JobSubmission } from '@sluice/contracts';
 import type { Caller } from '../caller.ts';
 import { createNewJob } from '../create-new-job.ts';
@@ -36,7 +36,7 @@ export async function lineToJob(
     tenant: batch.tenant,
     keyId: batch.keyId,
     scopes: [],
-    limits: null,
+    limits: batch.limits ?? null,
     allow: batch.allow,
     defaults: null,
     webhookSecret: () => Promise.reject(new Error('the lines of a batch have no webhooks')),
@@ -53,6 +53,8 @@ export async function lineToJob(
       },
       deps,
     );
+    const over = job.keyLimits ? neverFits(job.estimatedTokens, job.keyLimits) : null;
+    if (over) return { status: 'faulty', fault: tooLargeForKey(job, over) };
     return {
       status: 'ok',
       job: {
@@ -71,4 +73,16 @@ export async function lineToJob(
       fault: { code: isModel ? 'model_not_found' : error.code, message: error.message, param },
     };
   }
+}
+
+function tooLargeForKey(
+  { estimatedTokens, keyLimits }: NewJob,
+  quota: 'tokens_per_minute' | 'tokens_per_day',
+): LineFault {
+  const per = quota === 'tokens_per_day' ? 'UTC day' : 'minute';
+  return {
+    code: 'key_quota_exceeded',
+    message: `The line needs about ${Math.ceil(estimatedTokens)} tokens, and its key may take ${keyLimits?.[quota]} a ${per}.`,
+    param: null,
+  };
 }

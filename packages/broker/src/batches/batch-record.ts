@@ -1,5 +1,6 @@
 import type {
   ApiKeyAllow,
+  ApiKeyLimits,
   BatchError,
   BatchEventType,
   BatchStatus,
@@ -25,6 +26,8 @@ export interface NewBatch {
   keyId: string;
   /** What the key's jobs may use; null: all. */
   allow: ApiKeyAllow | null;
+  /** What its key could take when it was created; absent in batches of releases without it. */
+  limits?: ApiKeyLimits | null;
   dialect: BatchDialect;
   /** What each line's `url` has to be. */
   endpoint: '/v1/chat/completions' | '/v1/responses' | '/v1/messages';

@@ -4,6 +4,7 @@ import { ticketId, type Backlog } from '../backlog.ts';
 import { toPoolTicket, type LanePool } from '../batch-lane/lane-pool.ts';
 import type { JobCodec } from '../job-codec.ts';
 import type { NewJob } from '../job-record.ts';
+import type { KeyQuotas } from '../key-quotas.ts';
 import type { Keys } from '../keys.ts';
 import type { Placement } from '../placement.ts';
 import { readScript, runScript, type RedisClient, type Script } from '../script.ts';
@@ -18,12 +19,13 @@ export interface SubmitLinesDeps {
   backlog: Backlog;
   placement: Pick<Placement, 'handOn'>;
   lanePool: Pick<LanePool, 'add'>;
+  quotas: Pick<KeyQuotas, 'takeMany' | 'settle'>;
   isFull: () => Promise<boolean>;
   onDeferredError: (error: unknown) => void;
 }
 
 export type SubmitLinesOutcome =
-  /** The first so many are stored and queued; the tenant may have no more of them open now. */
+  /** The first so many are stored and queued; the tenant may have, or its key may take, no more of them now. */
   | { status: 'ok'; submitted: number }
   /** Redis is above 80 % of its memory limit. */
   | { status: 'full' };
@@ -100,16 +102,31 @@ export function createSubmitLines(deps: SubmitLinesDeps) {
     }
   };
 
+  /** Those of the jobs, from the first, that their key may take now. */
+  const takeQuota = async (jobs: readonly NewJob[]): Promise<readonly NewJob[]> => {
+    const { keyId, keyLimits } = jobs[0] as NewJob;
+    if (!keyLimits) return jobs;
+    const wanted = jobs.map(({ id, estimatedTokens: tokens }) => ({ id, tokens }));
+    return jobs.slice(0, await deps.quotas.takeMany(keyId, wanted, keyLimits));
+  };
+  const giveBack = async (jobs: readonly NewJob[]): Promise<void> => {
+    const counted = jobs.filter(({ keyLimits }) => keyLimits !== undefined);
+    await Promise.all(counted.map(({ id, keyId }) => deps.quotas.settle(keyId, id, 0)));
+  };
+
   return async (jobs: readonly NewJob[]): Promise<SubmitLinesOutcome> => {
     const [first] = jobs;
     if (!first) return { status: 'ok', submitted: 0 };
     if (await deps.isFull()) return { status: 'full' };
     const { tenant, createdAtMs, maxOpenJobs = 0 } = first;
-    const ids = jobs.map((job) => job.id);
+    const affordable = await takeQuota(jobs);
+    if (affordable.length === 0) return { status: 'ok', submitted: 0 };
+    const ids = affordable.map((job) => job.id);
     const submitted = Number(
       await runScript(redis, admitScript, [keys.index(tenant, 'open')], [maxOpenJobs, createdAtMs, ...ids]),
     );
-    const admitted = jobs.slice(0, submitted);
+    const admitted = affordable.slice(0, submitted);
+    await giveBack(affordable.slice(submitted));
     if (admitted.length === 0) return { status: 'ok', submitted: 0 };
     await enter(admitted);
     const outcomes = await createAll(admitted);
