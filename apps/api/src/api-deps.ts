@@ -9,6 +9,7 @@ import type {
   FileIndex,
   Operations,
   ReplyChannel,
+  WarmPrompts,
 } from '@sluice/broker';
 import type { Config, Target } from '@sluice/contracts';
 import type { ResolvedModel, World } from '@sluice/core';
@@ -40,6 +41,8 @@ export interface ApiDeps {
   quotas: KeyQuotas;
   /** What may be spent. Throws while Redis has not been reached yet. */
   budgets: () => Budgets;
+  /** Who has served long prompts lately. */
+  warmPrompts: Pick<WarmPrompts, 'targetFor'>;
   /** What administrators changed. */
   audit: AuditLog;
   /** See `createInstallationSecret`. */

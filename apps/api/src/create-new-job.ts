@@ -14,6 +14,7 @@ import { budgetOf, checkBudgets } from './check-budgets.ts';
 import { namedRoute } from './named-route.ts';
 import { planJobLane } from './plan-job-lane.ts';
 import { targetFilters } from './target-filters.ts';
+import { warmTargetFor } from './warm-target.ts';
 
 const DEFAULT_LIFETIME_MS = 24 * 3_600_000;
 
@@ -35,7 +36,10 @@ export interface NewJobInput {
  */
 export async function createNewJob(
   { id, bodyHash, submission, caller, retriedFrom, nowMs, warnings = [] }: NewJobInput,
-  deps: Pick<ApiDeps, 'config' | 'router' | 'resolveModel' | 'refuseWebhookUrl' | 'world' | 'budgets'>,
+  deps: Pick<
+    ApiDeps,
+    'config' | 'router' | 'resolveModel' | 'refuseWebhookUrl' | 'world' | 'budgets' | 'warmPrompts'
+  >,
 ): Promise<NewJob> {
   const config = deps.config();
   const spender = {
@@ -46,9 +50,10 @@ export async function createNewJob(
     route: namedRoute(submission, config),
   };
   const budget = await budgetOf(spender, deps);
-  const { plan, features } = deps.router.planJob({ submission, caller, id, nowMs, budget });
-  if (plan.status === 'error') throw new ApiError(plan.code, plan.message, { param: plan.param });
   const request = submission.request as ChatRequest;
+  const warmTarget = await warmTargetFor(request, deps);
+  const { plan, features } = deps.router.planJob({ submission, caller, id, nowMs, budget, warmTarget });
+  if (plan.status === 'error') throw new ApiError(plan.code, plan.message, { param: plan.param });
   await checkBudgets({ ...spender, route: plan.route }, { request, chain: plan.chain }, deps);
   const filters = targetFilters(submission);
   const deadlineMs = resolveDeadlineMs(submission, nowMs);

@@ -1,4 +1,4 @@
-import type { ChatRequest, Config, JobSubmission } from '@sluice/contracts';
+import type { ChatRequest, Config, JobSubmission, Target } from '@sluice/contracts';
 import {
   planRoute,
   requestFeatures,
@@ -18,6 +18,8 @@ export interface RouterInput {
   nowMs: number;
   /** A budget of the caller is nearly spent: cheaper targets go first. */
   budget?: 'soft' | undefined;
+  /** Has served a prompt of the same beginning lately. */
+  warmTarget?: Target | null;
 }
 
 export interface Planned {
@@ -55,7 +57,7 @@ export function createRouter({ config, catalogue, world }: RouterOptions): Route
   const planned = new Map<string, number>();
   const plannedSince = (target: string): number => planned.get(target) ?? 0;
 
-  const plan = ({ submission, caller, id, nowMs, budget }: RouterInput): Planned => {
+  const plan = ({ submission, caller, id, nowMs, budget, warmTarget }: RouterInput): Planned => {
     const now = world();
     if (now.targets !== seen) planned.clear();
     seen = now.targets;
@@ -70,6 +72,7 @@ export function createRouter({ config, catalogue, world }: RouterOptions): Route
       caller: { tenant, keyId, forced, budget },
       nowMs,
       seed: id,
+      warmTarget: warmTarget ?? null,
       turnOf,
       plannedSince,
     });

@@ -106,6 +106,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     apiKeys: deferMethods(() => kept.current().apiKeys),
     quotas: deferMethods(() => kept.current().broker.quotas),
     budgets: () => kept.current().broker.budgets,
+    warmPrompts: deferMethods(() => kept.current().broker.warmPrompts),
     audit: deferMethods(() => kept.current().audit),
     installationSecret: async () => kept.current().installationSecret(),
     config: () => config,

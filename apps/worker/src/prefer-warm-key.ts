@@ -21,17 +21,33 @@ export interface PreferWarmKeyDeps {
  * have it in its cache. Only long prompts and pools ask for that, and Redis only for what this process has not seen.
  */
 export async function preferWarmKey(
-  { target, request, keys }: { target: Target; request: ChatRequest; keys: readonly string[] },
+  {
+    target,
+    request,
+    keys,
+    isRouted,
+  }: {
+    target: Target;
+    request: ChatRequest;
+    keys: readonly string[];
+    /** A route chose the target, and may choose it for the next one. */
+    isRouted: boolean;
+  },
   { warmPrompts, metrics, onError }: PreferWarmKeyDeps,
 ): Promise<KeyOrder> {
   const parts = parseTarget(target);
-  const prefix = keys.length > 1 && parts ? promptPrefix(request) : null;
+  const prefix = (keys.length > 1 || isRouted) && parts ? promptPrefix(request) : null;
   if (prefix === null || !parts) return { keys, served() {} };
   const place = { ...parts, prefix };
-  const warm = await warmPrompts.keyFor(place).catch((error: unknown) => {
-    onError(error);
-    return null;
-  });
+  const ask = async (): Promise<string | null> => {
+    try {
+      return await warmPrompts.keyFor(place);
+    } catch (error) {
+      onError(error);
+      return null;
+    }
+  };
+  const warm = keys.length > 1 ? await ask() : null;
   const isUsable = warm !== null && keys.includes(warm);
   return {
     keys: isUsable ? [warm, ...keys.filter((key) => key !== warm)] : keys,
@@ -43,7 +59,8 @@ export async function preferWarmKey(
           cacheReadTokens: usage.cache_read_tokens,
         });
       }
-      warmPrompts.served(place, key).catch(onError);
+      if (keys.length > 1) warmPrompts.served(place, key).catch(onError);
+      if (isRouted) warmPrompts.servedAt(prefix, target).catch(onError);
     },
   };
 }

@@ -76,7 +76,7 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
   const { budgets } = deps.broker;
   const [budget, order] = await Promise.all([
     reserveBudget(job, target, { ...deps, budgets }),
-    preferWarmKey({ target, request: rendered.request, keys }, deps.affinity),
+    preferWarmKey({ target, request: rendered.request, keys, isRouted: job.route !== null }, deps.affinity),
   ]);
   if (budget.status === 'full') return waitForBudget(job, budget, { settler, budgets });
   const timeLeftMs = Math.max(0, job.deadlineMs - deps.nowMs());

@@ -63,6 +63,8 @@ export function createKeys(prefix: string) {
       model: string;
       prefix: string;
     }) => `${prefix}:warm:{${provider}}:${model}:${beginning}`,
+    /** The target that has served a prompt of such a beginning lately. */
+    warmTarget: (beginning: string) => `${prefix}:warm-target:{${beginning}}`,
     /** Provider keys that are not used: hash name -> JSON. */
     retiredKeys: (provider: string) => `${prefix}:retired-keys:{${provider}}`,
     /** One budget: what was spent and set aside, and for which jobs. */

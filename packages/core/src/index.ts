@@ -34,6 +34,7 @@ export * from './plan-route/explain-plan.ts';
 export * from './plan-route/may-call.ts';
 export * from './plan-route/request-features.ts';
 export * from './plan-route/standing.ts';
+export * from './plan-route/strategy/by-merit.ts';
 export * from './plan-route/to-decision.ts';
 export * from './price-request.ts';
 export * from './prompt-prefix.ts';

@@ -43,6 +43,8 @@ export interface PlanRouteInput {
   nowMs: number;
   /** The job's id. */
   seed: string;
+  /** The target that has served a prompt of the same beginning lately; it goes first among equals. */
+  warmTarget?: Target | null;
   /** How often this process has planned a route that takes turns. @defaultValue 0 */
   turnOf?: (route: string) => number;
   /** Jobs that this process has sent to a target since the world was looked at. @defaultValue 0 */
@@ -123,6 +125,7 @@ export function planRoute(input: PlanRouteInput): RoutePlan | RouteError {
       standing: ({ target, isTight }, { maxWaitMs }) =>
         standingOf({ target, state: world.targets[target], lane, tier, seed, isTight, maxWaitMs }),
       onExcluded: (target, exclusion) => floors.set(target, { target, ...exclusion }),
+      warmTarget: input.warmTarget ?? null,
       turnOf: input.turnOf ?? (() => 0),
       plannedSince: input.plannedSince ?? (() => 0),
       paceMs: (target) => world.targets[target as Target]?.paceMs?.[tier] ?? 0,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ApiError, jobSubmissionSchema, routeExplanationSchema } from '@sluice/contracts';
+import { ApiError, jobSubmissionSchema, routeExplanationSchema, type ChatRequest } from '@sluice/contracts';
 import { explainPlan } from '@sluice/core';
 import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
@@ -9,6 +9,7 @@ import { jsonResponse } from '../json-response.ts';
 import { namedRoute } from '../named-route.ts';
 import { readQualityHint } from '../read-quality-hint.ts';
 import { targetFilters } from '../target-filters.ts';
+import { warmTargetFor } from '../warm-target.ts';
 import { withKeyDefaults } from '../with-key-defaults.ts';
 
 /** `POST /v1/routes/explain`. */
@@ -59,7 +60,9 @@ export function addExplainRoute(app: ApiServer, deps: ApiDeps): void {
       };
       const id = `job_${randomUUID()}`;
       const budget = await budgetOf(spender, deps);
-      const { plan, features } = deps.router.plan({ submission, caller, id, nowMs: Date.now(), budget });
+      const warmTarget = await warmTargetFor(submission.request as ChatRequest, deps);
+      const nowMs = Date.now();
+      const { plan, features } = deps.router.plan({ submission, caller, id, nowMs, budget, warmTarget });
       if (plan.status === 'error' && plan.code !== 'no_eligible_target') {
         throw new ApiError(plan.code, plan.message, { param: plan.param });
       }

@@ -1,3 +1,4 @@
+import { BY_MERIT } from './strategy/by-merit.ts';
 import { compareClasses, type Target } from '@sluice/contracts';
 import type { Candidate } from './candidate.ts';
 import type { Exclusion } from './exclusion.ts';
@@ -12,6 +13,8 @@ export interface OrderContext extends Omit<StrategyContext, 'turn' | 'fastestBy'
   /** Targets left out of a route by its own floors are told here. */
   onExcluded: (target: Target, exclusion: Exclusion) => void;
   turnOf: (route: string) => number;
+  /** Goes first among equals: its provider may have the prompt in its cache. */
+  warmTarget: Target | null;
   isStreamed: boolean;
   /** A budget is nearly spent: cheaper targets go first, whatever the strategy. */
   isSaving: boolean;
@@ -42,8 +45,20 @@ function orderBranch(route: RouteBranch, context: OrderContext): Ranked[] {
   } satisfies StrategyContext;
   return [0, 1, 2].flatMap((rank) => {
     const equals = blocks.filter(({ targets: [head] }) => head.standing.rank === rank);
-    return order(equals, own).flatMap(({ targets }) => targets);
+    return order(warmFirst(equals, { strategy: route.strategy, context }), own).flatMap(
+      ({ targets }) => targets,
+    );
   });
+}
+
+function warmFirst(
+  blocks: readonly Block[],
+  { strategy, context }: { strategy: string; context: OrderContext },
+): readonly Block[] {
+  const { warmTarget } = context;
+  if (warmTarget === null || !BY_MERIT.has(strategy)) return blocks;
+  const isWarm = ({ targets: [head] }: Block): boolean => head.target === warmTarget;
+  return [...blocks.filter(isWarm), ...blocks.filter((block) => !isWarm(block))];
 }
 
 function targetsOf(

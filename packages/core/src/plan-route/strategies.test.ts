@@ -33,6 +33,19 @@ describe('strategies', () => {
     expect(chainOf(plan({ route: 'swift', tier: 'flex' }, { targets }))[0]).toBe('openai/gpt-5.4-mini');
   });
 
+  test('among equals the target that has the prompt in its cache goes first, and never before a better one', () => {
+    const warmTarget = 'google/gemini-2.5-flash';
+    expect(chainOf(plan({ route: 'swift' }))[0]).toBe('openai/gpt-5.4-mini');
+    expect(chainOf(plan({ route: 'swift' }, { warmTarget }))[0]).toBe(warmTarget);
+    const total = (totalP50Ms: number) => ({
+      latency: { standard: { firstTokenP50Ms: null, totalP50Ms, totalP95Ms: null } },
+    });
+    const targets = { 'openai/gpt-5.4-mini': total(700), 'google/gemini-2.5-flash': total(800) };
+    expect(chainOf(plan({ route: 'swift' }, { warmTarget, targets }))[0]).toBe('openai/gpt-5.4-mini');
+    // An order that the operator gave is no matter of equals.
+    expect(chainOf(plan({ route: 'default' }, { warmTarget }))[0]).toBe('openai/gpt-5.4-mini');
+  });
+
   test('fastest: an unknown latency is tried by a tenth of the jobs', () => {
     const known = { latency: { standard: { firstTokenP50Ms: 1, totalP50Ms: 1, totalP95Ms: 1 } } };
     const targets = { 'openai/gpt-5.4-mini': known };
