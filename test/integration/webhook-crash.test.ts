@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { Queue } from 'bullmq';
+import { deliveryId } from '@sluice/webhooks';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createWebhookFixture, type WebhookFixture } from './webhook-fixture.ts';
 
@@ -39,33 +38,15 @@ async function statuses(): Promise<string[]> {
   return (await fixture.list()).map(({ status }) => status);
 }
 
-test('killed between record and ticket: queueing it again, or the repair alone, brings it to its receiver', async () => {
+test('killed between record and lane: queueing it again, or the repair alone, brings it to its receiver', async () => {
   const { url, calls } = await fixture.receiver((_, response) => response.end());
-  const sockets: Socket[] = [];
-  const silent = createServer((socket) => void sockets.push(socket.on('error', () => {})));
-  silent.listen(0, '127.0.0.1');
-  await once(silent, 'listening');
   const deliveries = [fixture.delivery(url, 1), fixture.delivery(url, 2)];
-  // The queue's connection never answers, so the process stops after the record and before the ticket.
-  const child = run(
-    `import { Redis } from 'ioredis';
-     import { createWebhookOutbox } from '@sluice/webhooks';
-     const redis = new Redis(input.redisUrl);
-     const queueConnection = new Redis(input.silentPort, { maxRetriesPerRequest: null });
-     const outbox = createWebhookOutbox({ redis, queueConnection, prefix: input.prefix });
-     await Promise.all(input.deliveries.map((delivery) => outbox.enqueue(delivery)));`,
-    {
-      redisUrl: fixture.redisUrl,
-      prefix: fixture.prefix,
-      silentPort: (silent.address() as AddressInfo).port,
-      deliveries,
-    },
-  );
-  await expect.poll(statuses, until).toEqual(['pending', 'pending']);
-  await kill(child);
-  for (const socket of sockets) socket.destroy();
-  silent.close();
-  expect(await fixture.tickets()).toEqual([]);
+  // As a process leaves it that dies there.
+  for (const delivery of deliveries) {
+    await fixture.outbox.enqueue(delivery);
+  }
+  for (const key of await fixture.redis.keys(`${fixture.prefix}:{webhooks}:*`)) await fixture.redis.del(key);
+  expect(await fixture.waiting()).toEqual([]);
 
   const deliverer = fixture.deliverer();
   await fixture.outbox.enqueue(deliveries[0]!);
@@ -102,28 +83,27 @@ test('killed between the call and its record: delivered again with the same id, 
   expect(await statuses()).toEqual(['pending']);
 
   const deliverer = fixture.deliverer();
-  // The ticket is still locked by the dead process: the repair leaves it to BullMQ.
+  // The dead process' lease holds still: the repair leaves it to the lane.
   expect(await deliverer.repairDeliveries({ graceMs: 0 })).toEqual({ checked: 1, requeued: 0 });
   await expect.poll(statuses, until).toEqual(['delivered']);
   expect(Date.now() - killedAtMs).toBeLessThan(25_000);
   expect(calls.map(({ id }) => id)).toEqual([delivery.eventId, delivery.eventId]);
 });
 
-test('a ticket that is lost between two attempts is queued again under a new id', async () => {
+test('a delivery that is lost between two attempts is queued again, not before its time has come', async () => {
   const { url, calls } = await fixture.receiver((_, response, count) =>
     response.writeHead(count === 1 ? 500 : 200).end(),
   );
   const deliverer = fixture.deliverer({ retryScheduleMs: [2_000] });
   const delivery = fixture.delivery(url);
   await fixture.outbox.enqueue(delivery);
-  await expect.poll(() => fixture.tickets(), until).toEqual([`${delivery.eventId}.2`]);
-  const queue = new Queue('webhooks', {
-    connection: fixture.redis,
-    prefix: `${fixture.prefix}:{q:webhooks}`,
-  });
-  await queue.remove(`${delivery.eventId}.2`);
-  await queue.close();
-  // Not before its time has come.
+  await expect.poll(async () => (await fixture.list())[0]?.attempts.length, until).toBe(1);
+  await expect
+    .poll(() => fixture.redis.zscore(`${fixture.prefix}:deliveries:pending`, deliveryId(delivery)), until)
+    .not.toBeNull();
+  for (const key of await fixture.redis.keys(`${fixture.prefix}:{webhooks}:due:*`)) {
+    await fixture.redis.del(key);
+  }
   expect(await deliverer.repairDeliveries({ graceMs: 0 })).toEqual({ checked: 0, requeued: 0 });
   expect(calls).toHaveLength(1);
   await expect
@@ -133,7 +113,7 @@ test('a ticket that is lost between two attempts is queued again under a new id'
   expect(calls).toHaveLength(2);
 });
 
-test('an end that could not be reported is reported again by the repair', async () => {
+test('an end that could not be reported is reported again', async () => {
   const { url, calls } = await fixture.receiver((_, response) => response.end());
   let reports = 0;
   const errors: unknown[] = [];

@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { eraseDeliveries } from '@sluice/webhooks';
+import { deliveryId, eraseDeliveries } from '@sluice/webhooks';
 import { createWebhookFixture, type WebhookFixture } from './webhook-fixture.ts';
 
 let fixture: WebhookFixture;
@@ -23,7 +23,7 @@ test('a delivery verifies with standardwebhooks and with the OpenAI client', asy
   const { url, calls } = await fixture.receiver((_, response) => response.writeHead(204).end());
   fixture.deliverer();
   const delivery = fixture.delivery(url);
-  expect(await fixture.outbox.enqueue(delivery)).toEqual({ status: 'queued' });
+  expect(await fixture.outbox.enqueue(delivery)).toMatchObject({ status: 'queued' });
   const [listed] = await ended();
   expect(listed).toMatchObject({
     status: 'delivered',
@@ -42,7 +42,7 @@ test('a delivery verifies with standardwebhooks and with the OpenAI client', asy
 
 test('a failed attempt is tried again with the same id and body, and both attempts are kept', async () => {
   const { url, calls } = await fixture.receiver((_, response, count) => {
-    response.writeHead(count === 1 ? 500 : 200).end(count === 1 ? 'broken '.repeat(1_000) : 'thanks');
+    response.writeHead(count === 1 ? 500 : 200).end(count === 1 ? 'broken '.repeat(10_000) : 'thanks');
   });
   fixture.deliverer();
   await fixture.outbox.enqueue(fixture.delivery(url));
@@ -54,7 +54,7 @@ test('a failed attempt is tried again with the same id and body, and both attemp
       { n: 2, http_status: 200, error: null, response: 'thanks' },
     ],
   });
-  expect(listed?.attempts[0]?.response).toHaveLength(1_024);
+  expect(listed?.attempts[0]?.response).toHaveLength(20_000);
   expect(new Set(calls.map(({ id, body }) => `${id} ${body}`)).size).toBe(1);
   for (const { body, headers } of calls) new Webhook(fixture.secret).verify(body, headers);
 });
@@ -124,12 +124,12 @@ test('queueing an event again changes nothing, before and after it was delivered
   const { url, calls } = await fixture.receiver((_, response) => response.end());
   const delivery = fixture.delivery(url);
   await fixture.outbox.enqueue(delivery);
-  expect(await fixture.outbox.enqueue(delivery)).toEqual({ status: 'duplicate' });
-  expect(await fixture.tickets()).toEqual([`${delivery.eventId}.1`]);
+  expect(await fixture.outbox.enqueue(delivery)).toMatchObject({ status: 'duplicate' });
+  expect(await fixture.waiting()).toEqual([deliveryId(delivery)]);
   fixture.deliverer();
   await ended();
-  expect(await fixture.outbox.enqueue(delivery)).toEqual({ status: 'duplicate' });
-  await expect.poll(() => fixture.tickets(), until).toEqual([]);
+  expect(await fixture.outbox.enqueue(delivery)).toMatchObject({ status: 'duplicate' });
+  await expect.poll(() => fixture.waiting(), until).toEqual([]);
   expect(calls).toHaveLength(1);
 });
 
@@ -150,7 +150,7 @@ test('200 events arrive at a receiver that fails three calls in ten, and nothing
   expect(delivered).toEqual(new Set(sent.map(({ eventId }) => eventId)));
   expect(new Set(calls.map(({ id }) => id))).toEqual(delivered);
   for (const { body, headers } of calls) new Webhook(fixture.secret).verify(body, headers);
-  await expect.poll(() => fixture.tickets(), until).toEqual([]);
+  await expect.poll(() => fixture.waiting(), until).toEqual([]);
   expect(await fixture.redis.zcard(`${fixture.prefix}:deliveries:pending`)).toBe(0);
   expect((await fixture.list('job_0')).map(({ status }) => status)).toEqual(Array(50).fill('delivered'));
 });
@@ -161,7 +161,7 @@ test('a delivered event keeps no body and no secret, and expires', async () => {
   const delivery = fixture.delivery(url);
   await fixture.outbox.enqueue(delivery);
   await ended();
-  const key = `${fixture.prefix}:delivery:{${delivery.eventId}}`;
+  const key = `${fixture.prefix}:delivery:{${deliveryId(delivery)}}`;
   expect(Object.keys(await fixture.redis.hgetall(key))).not.toEqual(expect.arrayContaining(['body']));
   expect(await fixture.redis.hget(key, 'secret')).toBeNull();
   expect(await fixture.redis.pttl(key)).toBeGreaterThan(0);
@@ -175,6 +175,6 @@ test('erased deliveries are gone and are not sent any more', async () => {
   expect(await fixture.list()).toEqual([]);
   fixture.deliverer();
   await ended('job_2');
-  await expect.poll(() => fixture.tickets(), until).toEqual([]);
+  await expect.poll(() => fixture.waiting(), until).toEqual([]);
   expect(calls.map(({ id }) => id)).toEqual([fixture.delivery(url, 2, 'job_2').eventId]);
 });

@@ -34,8 +34,7 @@ export async function createWebhookFixture() {
   closers.push(() => redis.quit());
   await redis.ping();
   const prefix = `test-${randomUUID()}`;
-  const outbox = createWebhookOutbox({ redis, queueConnection: redis, prefix });
-  closers.push(() => outbox.close());
+  const outbox = createWebhookOutbox({ redis, prefix });
   const secret = newWebhookSecret();
 
   return {
@@ -62,10 +61,11 @@ export async function createWebhookFixture() {
 
     list: (jobId = 'job_1') => listDeliveries({ redis, prefix, jobId }),
 
-    /** Tickets that BullMQ holds, in any state. */
-    tickets: async () => {
-      const keys = await redis.keys(`${prefix}:{q:webhooks}:webhooks:evt_*`);
-      return keys.filter((key) => !key.endsWith(':lock')).map((key) => key.slice(key.lastIndexOf(':') + 1));
+    /** Deliveries that a lane has, waiting or under way. */
+    waiting: async () => {
+      const keys = await redis.keys(`${prefix}:{webhooks}:*:*`);
+      const sets = keys.filter((key) => /:(due|busy):/.test(key));
+      return (await Promise.all(sets.map((key) => redis.zrange(key, 0, '-1')))).flat();
     },
 
     async receiver(answer: (call: ReceivedCall, response: ServerResponse, count: number) => void) {

@@ -11,7 +11,11 @@ const ACCESS: readonly { path: RegExp; read: Access; write: Access }[] = [
   { path: /^\/models\b/, read: 'none', write: 'admin' },
   { path: /^\/routes\/explain$/, read: 'jobs:read', write: 'jobs:read' },
   { path: /^\/(files|batches|messages\/batches)\b/, read: 'batches', write: 'batches' },
-  { path: /^\/(webhook_endpoints|webhook_deliveries|webhook_secret)\b/, read: 'webhooks', write: 'webhooks' },
+  {
+    path: /^\/(webhook_endpoints|webhook_deliveries|webhook_events|webhook_secret)\b/,
+    read: 'webhooks',
+    write: 'webhooks',
+  },
   { path: /^\/(usage|budgets)\b/, read: 'usage:read', write: 'admin' },
   { path: /^\/templates\b/, read: 'jobs:read', write: 'admin' },
   { path: /^\/(keys|providers|queues|alerts|audit_log)\b/, read: 'admin', write: 'admin' },

@@ -26,7 +26,7 @@ export async function addOpenApi(app: ApiServer, { baseUrl }: { baseUrl: () => s
         { name: 'openai', description: "OpenAI's own routes: its clients work unchanged." },
         { name: 'batches', description: 'Many jobs at once.' },
         { name: 'anthropic', description: "Anthropic's own routes: its clients work unchanged." },
-        { name: 'webhooks', description: 'What is needed to verify webhooks.' },
+        { name: 'webhooks', description: 'Endpoints, deliveries, and what verifies them.' },
         { name: 'keys', description: 'API keys; for keys with the scope `admin`.' },
         { name: 'operations', description: 'Health and metrics; no key needed.' },
         { name: 'providers', description: 'Providers and queues; for keys with the scope `admin`.' },

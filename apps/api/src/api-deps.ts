@@ -15,6 +15,7 @@ import type { Config, Target } from '@sluice/contracts';
 import type { ResolvedModel, World } from '@sluice/core';
 import type { FileStore } from '@sluice/files';
 import type { Logger, Metrics, RedisFacts } from '@sluice/runtime';
+import type { TenantDeliveries, TenantEndpoints, WebhookPublisher } from '@sluice/webhooks';
 import type { ApiLimits } from './api-limits.ts';
 import type { Router } from './create-router.ts';
 
@@ -57,6 +58,13 @@ export interface ApiDeps {
   knownTargets: () => readonly Target[];
   /** What is known of targets at this moment; never waits. */
   world: () => World;
+  webhooks: {
+    endpoints: (tenant: string) => TenantEndpoints;
+    deliveries: (tenant: string) => TenantDeliveries;
+    publish: WebhookPublisher['publish'];
+  };
+  /** Events, other than ends, that endpoints of a tenant ask for, as far as is known; never waits. */
+  endpointEvents: (tenant: string) => readonly string[];
   /** Why a webhook may not go to this URL; null when it may. Looks at the text alone. */
   refuseWebhookUrl: (url: string) => string | null;
   /** Null: only keys made through the API work. */

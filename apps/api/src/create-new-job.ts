@@ -1,18 +1,19 @@
 import {
-  DEFAULT_WEBHOOK_EVENT_TYPES,
   ApiError,
+  DEFAULT_WEBHOOK_EVENT_TYPES,
   parseDurationMs,
   type JobSubmission,
   type Warning,
 } from '@sluice/contracts';
 import type { ChatRequest } from '@sluice/contracts';
-import { countsJobs, type JobWebhook, type NewJob } from '@sluice/broker';
+import { countsJobs, type NewJob } from '@sluice/broker';
 import { estimateTokens, toDecision } from '@sluice/core';
 import type { ApiDeps } from './api-deps.ts';
 import type { Caller } from './caller.ts';
 import { budgetOf, checkBudgets } from './check-budgets.ts';
 import { namedRoute } from './named-route.ts';
 import { planJobLane } from './plan-job-lane.ts';
+import { resolveWebhook } from './resolve-webhook.ts';
 import { targetFilters } from './target-filters.ts';
 import { warmTargetFor } from './warm-target.ts';
 
@@ -38,7 +39,15 @@ export async function createNewJob(
   { id, bodyHash, submission, caller, retriedFrom, nowMs, warnings = [] }: NewJobInput,
   deps: Pick<
     ApiDeps,
-    'config' | 'router' | 'resolveModel' | 'refuseWebhookUrl' | 'world' | 'budgets' | 'warmPrompts'
+    | 'config'
+    | 'router'
+    | 'resolveModel'
+    | 'refuseWebhookUrl'
+    | 'webhooks'
+    | 'endpointEvents'
+    | 'world'
+    | 'budgets'
+    | 'warmPrompts'
   >,
 ): Promise<NewJob> {
   const config = deps.config();
@@ -60,7 +69,11 @@ export async function createNewJob(
   const timeLeftMs = deadlineMs - nowMs;
   const policy = { filters: filters ?? undefined, forced: caller.allow };
   const lane = planJobLane({ submission, chain: plan.chain, request, timeLeftMs, policy }, deps);
-  const webhook = await resolveWebhook(submission.webhook, caller, deps.refuseWebhookUrl);
+  const webhook = await resolveWebhook(
+    { webhook: submission.webhook, caller, usual: DEFAULT_WEBHOOK_EVENT_TYPES },
+    deps,
+  );
+  const endpointEvents = deps.endpointEvents(caller.tenant);
   const maxOpenJobs = config.tenants[caller.tenant]?.max_queued ?? config.tenant_defaults.max_queued;
   const keyLimits = countsJobs(caller.limits) ? caller.limits : null;
   const { retention } = submission;
@@ -81,6 +94,8 @@ export async function createNewJob(
       onRefusal: submission.on_refusal,
       onStreamFailure: submission.on_stream_failure,
       webhook,
+      ...(endpointEvents.length > 0 ? { endpointEvents } : {}),
+      ...(submission.webhook_thin ? { webhookThin: true as const } : {}),
       resultTtlMs: resultTtlMs ?? config.retention.result_ttl,
       deleteAfterDelivery: retention?.delete_after_delivery ?? false,
       dropRequest: retention?.drop_request ?? false,
@@ -117,23 +132,4 @@ function resolveDeadlineMs({ deadline, within }: JobSubmission, nowMs: number): 
     throw new ApiError('invalid_request', `${param} must lie in the future.`, { param });
   }
   return deadlineMs;
-}
-
-async function resolveWebhook(
-  webhook: JobSubmission['webhook'],
-  caller: Pick<Caller, 'webhookSecret'>,
-  refuseWebhookUrl: ApiDeps['refuseWebhookUrl'],
-): Promise<JobWebhook | null> {
-  if (!webhook) return null;
-  const refusal = refuseWebhookUrl(webhook.url);
-  if (refusal !== null) {
-    throw new ApiError('invalid_webhook_url', `This webhook URL is refused: ${refusal}`, {
-      param: 'webhook.url',
-    });
-  }
-  return {
-    url: webhook.url,
-    events: webhook.events ?? DEFAULT_WEBHOOK_EVENT_TYPES,
-    secret: webhook.secret ?? (await caller.webhookSecret()),
-  };
 }

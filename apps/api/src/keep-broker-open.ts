@@ -10,6 +10,7 @@ export interface KeptBroker<Extra> {
   open(options: { config: Config; environment: Environment }): Promise<void>;
   /** @throws RedisUnavailableError while Redis has not been reached yet. */
   current(): OpenBroker & Extra;
+  isOpen(): boolean;
   /** Idempotent. */
   close(): Promise<void>;
 }
@@ -55,6 +56,7 @@ export function keepBrokerOpen<Extra extends object>({
       if (!opened) throw new RedisUnavailableError('Redis has not been reached yet.');
       return opened;
     },
+    isOpen: () => opened !== null,
     async close() {
       closed = true;
       if (timer) clearTimeout(timer);

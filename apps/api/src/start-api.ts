@@ -18,6 +18,7 @@ import {
   createErrorLog,
   createMetrics,
   createRedisErrorLog,
+  egressPolicy,
   readRedisFacts,
 } from '@sluice/runtime';
 import { createVault } from '@sluice/vault';
@@ -71,7 +72,8 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
   const kept = keepBrokerOpen({
     logger,
     metrics,
-    onOpen: ({ redis }) => ({
+    onOpen: ({ redis, webhooks }) => ({
+      forgetEndpoints: webhooks.directory.keepFresh(),
       apiKeys: createApiKeyStore({ redis, prefix, vault }),
       audit: createAuditLog({ redis, prefix }),
       installationSecret: createInstallationSecret({ redis, prefix, vault }),
@@ -118,9 +120,14 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     resolveModel: (target) => catalogue.resolve(target),
     knownTargets,
     world: worldView.world,
+    webhooks: {
+      endpoints: (tenant) => deferMethods(() => kept.current().webhooks.endpoints.of(tenant)),
+      deliveries: (tenant) => deferMethods(() => kept.current().webhooks.deliveries(tenant)),
+      publish: async (event) => kept.current().webhooks.publisher.publish(event),
+    },
+    endpointEvents: (tenant) => kept.current().webhooks.publisher.progressEvents(tenant),
     refuseWebhookUrl: (url) => {
-      const { allow_private_network: allowPrivateNetwork, allow_cidrs: allowCidrs } = config.webhooks;
-      const verdict = checkUrl(url, { allowPrivateNetwork, allowCidrs });
+      const verdict = checkUrl(url, egressPolicy(config));
       return verdict.status === 'ok' ? null : verdict.message;
     },
     adminKey,
@@ -148,6 +155,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     await files.close();
     replies.close();
     await wakeups.close();
+    if (kept.isOpen()) kept.current().forgetEndpoints();
     await kept.close();
   }
   let closing: Promise<void> | null = null;

@@ -20,6 +20,7 @@ export function toResubmission(job: JobRecord): JobSubmission {
     within: `${job.deadlineMs - job.createdAtMs}ms`,
     lane: options.lane,
     ...(options.webhook === null ? {} : { webhook: options.webhook }),
+    webhook_thin: options.webhookThin ?? false,
     ...(job.task === null ? {} : { task: job.task }),
     ...options.filters,
     on_refusal: options.onRefusal,

@@ -29,5 +29,4 @@ export const UNSUPPORTED_FIELDS: ReadonlySet<string> = new Set([
   // At the front door the body is the request itself.
   ...CHAT_PARAMETERS.flatMap((name) => [name, `request.${name}`]),
   ...API_KEY_OPTIONS,
-  'webhook.endpoint',
 ]);

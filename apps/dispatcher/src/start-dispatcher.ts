@@ -5,16 +5,16 @@ import {
   connectRedis,
   createErrorLog,
   createMetrics,
+  egressPolicy,
   openBroker,
   startHealthServer,
   type Environment,
   type Logger,
   type Metrics,
 } from '@sluice/runtime';
-import { createWebhookDeliverer } from '@sluice/webhooks';
-import { eraseAfterDelivery } from './erase-after-delivery.ts';
 import { readStatusPages } from './read-status-pages.ts';
 import { removeExpiredFiles } from './remove-expired-files.ts';
+import { startDeliveries } from './start-deliveries.ts';
 import { startRounds } from './start-rounds.ts';
 import { trimJobIndexes } from './trim-job-indexes.ts';
 
@@ -51,23 +51,15 @@ export async function startDispatcher(options: StartDispatcherOptions): Promise<
     role: 'worker',
     onError: () => metrics.redisError({ role: 'worker' }),
   });
-  const { allow_private_network: allowPrivateNetwork, allow_cidrs: allowCidrs } = config.webhooks;
-  const egress = createEgressClient({ allowPrivateNetwork, allowCidrs });
-  const deliverer = createWebhookDeliverer({
-    redis,
+  const egress = createEgressClient({ ...egressPolicy(config), proxy: config.webhooks.proxy });
+  const deliverer = startDeliveries({
+    config,
+    environment,
+    logger,
+    metrics,
+    open,
     connection,
-    prefix: environment.redisPrefix,
     egress,
-    retryScheduleMs: config.webhooks.retry_schedule,
-    timeoutMs: config.webhooks.timeout,
-    onDelivered: (delivery) => {
-      metrics.webhookDelivery({ outcome: 'delivered' });
-      return eraseAfterDelivery(broker, delivery);
-    },
-    onFailed: (delivery) => {
-      metrics.webhookDelivery({ outcome: 'failed' });
-      logger.warn({ eventId: delivery.eventId, jobId: delivery.jobId }, 'webhook given up');
-    },
     onError,
   });
 

@@ -1,3 +1,4 @@
+import { egressPolicy } from '@sluice/runtime';
 import { parseTarget, type Config, type ProviderConfig } from '@sluice/contracts';
 import { configuredKeys, type Operations, type RetiredKeys, type WorkerState } from '@sluice/broker';
 import { createProviderLimiter, type LimiterChanges, type ProviderLimits } from '@sluice/limiter';
@@ -69,10 +70,7 @@ export function openProvider(
         apiKey: value,
         ...(provider.base_url ? { baseUrl: provider.base_url } : {}),
         // Media that callers name are fetched under the same rule as their webhooks.
-        fetchPolicy: {
-          allowPrivateNetwork: config.webhooks.allow_private_network,
-          allowCidrs: config.webhooks.allow_cidrs,
-        },
+        fetchPolicy: egressPolicy(config),
       }),
     retire: operations.retireKey,
     activate: operations.activateKey,

@@ -46,6 +46,8 @@ export interface BrokerOptions {
   durability: { mode: DurabilityMode; syncsEveryWrite: boolean; timeoutMs: number };
   /** Where receivers of webhooks reach the API, without a slash at its end. */
   baseUrl: string;
+  /** @defaultValue none is */
+  isWebhookWanted?: (tenant: string, type: string) => Promise<boolean>;
   deliverWebhook: (due: WebhookDue) => Promise<void>;
   /** @defaultValue nothing */
   deliverBatchWebhook?: (due: BatchWebhookDue) => Promise<void>;
@@ -91,6 +93,7 @@ export function createBroker(options: BrokerOptions) {
       { appliesTo: () => !budgets.isEmpty(), settle: budgets.end },
     ],
     baseUrl: options.baseUrl,
+    isWebhookWanted: options.isWebhookWanted ?? (async () => false),
     deliverWebhook: options.deliverWebhook,
     settleLine: createSettleLine({ redis, keys }),
   });

@@ -16,12 +16,11 @@ import type { ForcedPolicy, TargetFilters } from '@sluice/core';
 /** Who has to move the job on; null when it has ended and its outbox is flushed. */
 export type JobOwner = 'backlog' | 'ticket' | 'collecting' | 'provider_batch' | 'outbox';
 
-export interface JobWebhook {
-  url: string;
-  events: readonly string[];
-  /** `whsec_…`, resolved at submit. */
-  secret: string;
-}
+/** Where the job itself wants its events: at a URL, signed with a secret resolved at submit, or at an endpoint. */
+export type JobWebhook = { events: readonly string[] } & (
+  | { url: string; secret: string; endpoint?: never }
+  | { endpoint: string; url?: never; secret?: never }
+);
 
 export interface JobOptions {
   /** What the caller asked for; `lane` of the record is what was chosen. */
@@ -29,6 +28,10 @@ export interface JobOptions {
   onRefusal: 'fail' | 'next';
   onStreamFailure: 'restart' | 'fail';
   webhook: JobWebhook | null;
+  /** Events that are not its end and that endpoints of its tenant asked for when it was submitted. Absent: none. */
+  endpointEvents?: readonly string[];
+  /** Its webhooks carry ids only. Absent: they do not. */
+  webhookThin?: true;
   resultTtlMs: number;
   deleteAfterDelivery: boolean;
   dropRequest: boolean;

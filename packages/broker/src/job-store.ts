@@ -21,6 +21,7 @@ import { toFirstTurn, type FirstTurn } from './first-turn.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
 import { scriptCommand, sendAtOnce, type Command } from './send-at-once.ts';
 import { unpaidEnd, type Transitions } from './transitions.ts';
+import { wantsEvent } from './wants-event.ts';
 
 const scripts = {
   admit: readScript('admit'),
@@ -169,7 +170,7 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
       ticket: ticketId(job.id, 1),
       firstTurn: toFirstTurn(job, fields),
     });
-    if (job.options.webhook?.events.includes('job.queued')) {
+    if (wantsEvent(job.options, 'job.queued')) {
       deps.outbox.flush(job.id).catch(deps.onDeferredError);
     }
   };

@@ -15,14 +15,19 @@ const flushedScript = readScript('flushed');
 export interface WebhookDue {
   job: Job;
   tenant: string;
-  webhook: JobWebhook;
+  /** Where the job itself wants this event; null: only its tenant's endpoints may. */
+  webhook: JobWebhook | null;
+  batchId: string | null;
+  /** Ids only. */
+  thin: boolean;
   type: string;
   seq: number;
   atMs: number;
 }
 
+/** An end that was written by an earlier release has no type. */
 type OutboxEntry =
-  | { kind: 'ended' }
+  | { kind: 'ended'; type?: string; seq: number; at_ms: number }
   | { kind: 'webhook'; type: string; seq: number; at_ms: number }
   | BatchLineEntry;
 
@@ -45,6 +50,7 @@ export function createOutbox({
   codec,
   settlements,
   baseUrl,
+  isWebhookWanted,
   deliverWebhook,
   settleLine,
 }: {
@@ -55,6 +61,8 @@ export function createOutbox({
   settlements: readonly Settlement[];
   /** Where receivers of webhooks reach the API. */
   baseUrl: string;
+  /** Whether endpoints of the tenant want events of this type; answers from memory, but for once a second at most. */
+  isWebhookWanted: (tenant: string, type: string) => Promise<boolean>;
   /** Must be idempotent by job and sequence number. */
   deliverWebhook: (due: WebhookDue) => Promise<void>;
   /** Counts the job in its batch; idempotent. */
@@ -67,19 +75,34 @@ export function createOutbox({
   const carryOut = async (job: OutboxJob, status: JobStatus, lines: readonly string[]): Promise<void> => {
     const entries = lines.map((line) => JSON.parse(line) as OutboxEntry);
     const due = settlements.filter((settlement) => settlement.appliesTo(job));
-    const needsRecord = due.length > 0 || entries.some((entry) => entry.kind === 'webhook');
+    const ended = entries.find((entry) => entry.kind === 'ended');
+    // The end is told once: with the entry that the job's own webhook caused, or with that of the end itself.
+    const isToldAlready = entries.some((entry) => entry.kind === 'webhook' && entry.seq === ended?.seq);
+    const isEndWanted =
+      ended?.type !== undefined && !isToldAlready && (await isWebhookWanted(job.tenant, ended.type));
+    const needsRecord = due.length > 0 || isEndWanted || entries.some((entry) => entry.kind === 'webhook');
     const record = needsRecord ? await load(job.id) : null;
+    const tell = async (of: JobRecord, type: string, seq: number, atMs: number): Promise<void> => {
+      const { webhook, webhookThin: thin = false } = of.options;
+      await deliverWebhook({
+        job: presentJob(of, { baseUrl, place: null }),
+        tenant: of.tenant,
+        webhook: webhook?.events.includes(type) ? webhook : null,
+        batchId: of.batchId,
+        thin,
+        type,
+        seq,
+        atMs,
+      });
+    };
     for (const entry of entries) {
-      if (entry.kind === 'webhook') {
-        const webhook = record?.options.webhook;
-        if (!record || !webhook) continue;
-        const { type, seq, at_ms: atMs } = entry;
-        const presented = presentJob(record, { baseUrl, place: null });
-        await deliverWebhook({ job: presented, tenant: record.tenant, webhook, type, seq, atMs });
-      } else if (entry.kind === 'batch_line') {
+      if (entry.kind === 'batch_line') {
         await settleLine(entry, status);
-      } else if (record) {
+      } else if (record && entry.kind === 'webhook') {
+        await tell(record, entry.type, entry.seq, entry.at_ms);
+      } else if (record && entry.kind === 'ended') {
         await Promise.all(due.map((settlement) => settlement.settle(record)));
+        if (isEndWanted && entry.type !== undefined) await tell(record, entry.type, entry.seq, entry.at_ms);
       }
     }
     const moved: Command[] = [

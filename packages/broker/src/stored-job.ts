@@ -28,7 +28,8 @@ export function encodeNewJob(job: NewJob, vault: Vault): string[] {
     warnings,
     ...fixed
   } = job;
-  const webhook = job.options.webhook;
+  const { webhook, endpointEvents = [] } = job.options;
+  const events = [...new Set([...(webhook?.events ?? []), ...endpointEvents])];
   return [
     ['id', job.id],
     ['tenant', job.tenant],
@@ -40,7 +41,7 @@ export function encodeNewJob(job: NewJob, vault: Vault): string[] {
     ...(job.lane === 'batch' ? [['owner', 'collecting' satisfies JobOwner]] : []),
     ...(targetIndex > 0 ? [['target_index', String(targetIndex)]] : []),
     ...(replyTo ? [[replyTo.of === 'end' ? 'reply' : 'reply_events', replyTo.address]] : []),
-    ...(webhook ? [['wh', `,${webhook.events.join(',')},`]] : []),
+    ...(events.length > 0 ? [['wh', `,${events.join(',')},`]] : []),
   ].flat() as string[];
 }
 
@@ -91,13 +92,13 @@ function secretPlace({ id }: { id: string }): string {
 
 function sealSecret(job: Pick<NewJob, 'id' | 'options'>, vault: Vault): NewJob['options'] {
   const { webhook } = job.options;
-  if (!webhook || !vault.seals) return job.options;
+  if (!webhook?.secret || !vault.seals) return job.options;
   return { ...job.options, webhook: { ...webhook, secret: vault.seal(webhook.secret, secretPlace(job)) } };
 }
 
 function openSecret(fixed: Fixed, vault: Vault): Fixed {
   const { webhook } = fixed.options;
-  if (!webhook) return fixed;
+  if (!webhook?.secret) return fixed;
   const secret = vault.open(webhook.secret, secretPlace(fixed));
   return { ...fixed, options: { ...fixed.options, webhook: { ...webhook, secret } } };
 }

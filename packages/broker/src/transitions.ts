@@ -15,6 +15,7 @@ import type { Keys } from './keys.ts';
 import type { Outbox } from './outbox.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
 import { toMembers } from './stored-job.ts';
+import { wantsEvent } from './wants-event.ts';
 
 const scripts = {
   start: readScript('start'),
@@ -109,7 +110,7 @@ export function createTransitions({
     runScript(redis, scripts[script], [keys.job(id), keys.events(id), keys.outbox(id)], args);
 
   const flushIfWanted = async (job: JobRecord, type: string): Promise<void> => {
-    if (!job.options.webhook?.events.includes(type)) return;
+    if (!wantsEvent(job.options, type)) return;
     await outbox.flush(job.id).catch((error: unknown) => onFlushError(job.id, error));
   };
 

@@ -70,6 +70,21 @@ export const API_ERRORS = {
     type: 'invalid_request_error',
     todo: 'Use one of the methods in the `allow` header.',
   },
+  endpoint_disabled: {
+    status: 409,
+    type: 'conflict_error',
+    todo: 'Enable the webhook endpoint first (`POST /v1/webhook_endpoints/{id}/enable`).',
+  },
+  too_many_endpoints: {
+    status: 409,
+    type: 'conflict_error',
+    todo: 'Delete a webhook endpoint, or name it in the jobs instead.',
+  },
+  event_expired: {
+    status: 410,
+    type: 'invalid_request_error',
+    todo: 'Read the job itself, if it is still there: the event can no longer be made.',
+  },
   job_ended: { status: 409, type: 'conflict_error', todo: 'Nothing to do: the job has ended already.' },
   job_not_ended: { status: 409, type: 'conflict_error', todo: 'Wait until the job has ended, or cancel it.' },
   batch_ended: { status: 409, type: 'conflict_error', todo: 'Nothing to do: the batch has ended already.' },

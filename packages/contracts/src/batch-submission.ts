@@ -30,11 +30,21 @@ const fields = {
   lane,
   webhook: z
     .strictObject({
-      url: z.string().max(2048),
+      url: z.string().max(2048).optional(),
+      /** Id of a webhook endpoint, instead of `url`. */
+      endpoint: z.string().max(64).optional(),
       /** Default: the terminal events. */
       events: z.array(z.enum(BATCH_EVENT_TYPES)).min(1).optional(),
       /** Default: the webhook secret of the API key. */
       secret: webhookSecretSchema.optional(),
+    })
+    .refine((webhook) => (webhook.url === undefined) !== (webhook.endpoint === undefined), {
+      path: ['url'],
+      error: 'send url or endpoint, and not both',
+    })
+    .refine((webhook) => webhook.endpoint === undefined || webhook.secret === undefined, {
+      path: ['secret'],
+      error: 'an endpoint signs with its own secret',
     })
     .optional(),
   tags,

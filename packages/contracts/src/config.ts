@@ -87,12 +87,43 @@ const tierConfigSchema = z.strictObject({ share: z.number().positive().max(1_000
 /** One try after each wait, so N waits make N + 1 tries. */
 export const DEFAULT_WEBHOOK_RETRY_SCHEDULE = ['5s', '5m', '30m', '2h', '5h', '10h', '14h', '20h', '24h'];
 
+/** `443` or `8000-8999`. */
+const portRangeSchema = z
+  .union([
+    z.number().int(),
+    z.string().regex(/^\d{1,5}(-\d{1,5})?$/, 'must be a port or a range such as 8000-8999'),
+  ])
+  .transform((given) => {
+    const [from = 0, to = from] = String(given).split('-').map(Number);
+    return { from, to };
+  })
+  .refine(({ from, to }) => from >= 1 && from <= to && to <= 65_535, 'must lie between 1 and 65535');
+export type PortRange = z.infer<typeof portRangeSchema>;
+
 export const webhooksConfigSchema = z.strictObject({
   allow_private_network: z.boolean().default(false),
   /** CIDR blocks that webhooks, and fetches of media that callers name, may reach although they are private. */
   allow_cidrs: z.array(z.union([z.cidrv4(), z.cidrv6()])).default([]),
+  /** Ports that they may reach: the web's own, and none of the other services below 1024. */
+  allow_ports: z.array(portRangeSchema).min(1).prefault(['80', '443', '1024-65535']),
+  /** An HTTP proxy that all deliveries go through. It then decides where a name leads. */
+  proxy: z.url({ protocol: /^https?$/ }).optional(),
   retry_schedule: z.array(durationMsSchema).max(32).prefault(DEFAULT_WEBHOOK_RETRY_SCHEDULE),
   timeout: durationMsSchema.prefault('15s'),
+  /** Deliveries under way at once to one endpoint, or to one host of URLs that came with jobs. */
+  concurrency: z.number().int().min(1).max(64).default(8),
+  /** Nothing but failures for this long disables an endpoint. */
+  disable_after: durationMsSchema.prefault('5d'),
+  /** How long the secret before a rotation signs too. */
+  rotation_overlap: durationMsSchema.prefault('24h'),
+  /** After so many failures in a row an endpoint rests; each further failure doubles the pause. */
+  circuit: z
+    .strictObject({
+      failures: z.number().int().min(1).max(1_000).default(10),
+      pause: durationMsSchema.prefault('5s'),
+      max_pause: durationMsSchema.prefault('5m'),
+    })
+    .prefault({}),
 });
 
 /** Same-target retries and the pauses between rounds: full jitter, exponential. */

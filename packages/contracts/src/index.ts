@@ -44,4 +44,7 @@ export * from './tier.ts';
 export * from './tool.ts';
 export * from './usage.ts';
 export * from './warning.ts';
+export * from './webhook-delivery.ts';
+export * from './webhook-endpoint.ts';
 export * from './webhook-event.ts';
+export * from './webhook-event-types.ts';

@@ -1,20 +1,7 @@
 import { z } from 'zod';
 import { batchSchema } from './batch.ts';
 import { jobSchema } from './job.ts';
-import { JOB_EVENT_TYPES } from './job-event.ts';
-
-/** Job events that a webhook may ask for: all but the stream's own (`job.delta`, `job.restarted`). */
-export const WEBHOOK_EVENT_TYPES = JOB_EVENT_TYPES.filter(
-  (type) => type !== 'job.delta' && type !== 'job.restarted',
-);
-
-/** Sent when a webhook names no events: the terminal ones. */
-export const DEFAULT_WEBHOOK_EVENT_TYPES = [
-  'job.completed',
-  'job.failed',
-  'job.cancelled',
-  'job.expired',
-] as const;
+import { webhookEndpointSchema } from './webhook-endpoint.ts';
 
 /** `data` above 256 KB: where to read the rest. */
 export const thinJobSchema = z.object({
@@ -34,6 +21,6 @@ export const webhookEventSchema = z.object({
   id: z.string(),
   /** Unix seconds. */
   created_at: z.number().int(),
-  data: z.union([jobSchema, thinJobSchema, batchSchema]),
+  data: z.union([jobSchema, thinJobSchema, batchSchema, webhookEndpointSchema]),
 });
 export type WebhookEvent = z.infer<typeof webhookEventSchema>;

@@ -1,9 +1,14 @@
 import { isIP } from 'node:net';
 import { checkAddress } from './check-address.ts';
-import type { EgressPolicy } from './egress-policy.ts';
+import { DEFAULT_PORTS, type EgressPolicy } from './egress-policy.ts';
 
 /** Why a URL is not called: it will not become better by trying again. */
-export type RefusalReason = 'invalid_url' | 'unsupported_scheme' | 'credentials_in_url' | 'private_address';
+export type RefusalReason =
+  | 'invalid_url'
+  | 'unsupported_scheme'
+  | 'credentials_in_url'
+  | 'port_not_allowed'
+  | 'private_address';
 
 export interface Refusal {
   status: 'refused';
@@ -15,7 +20,7 @@ export interface Refusal {
 export type UrlVerdict = { status: 'ok'; url: URL } | Refusal;
 
 /**
- * Decides on a URL by its text alone: scheme, credentials, and the host when it is an IP address in any form that
+ * Decides on a URL by its text alone: scheme, credentials, port, and the host when it is an IP address in any form that
  * `new URL()` understands (`2130706433`, `0x7f.1`, `[::ffff:7f00:1]`, …). Names are not resolved: that happens
  * when the connection is made.
  */
@@ -38,6 +43,11 @@ export function checkUrl(text: string, policy: EgressPolicy): UrlVerdict {
     if (verdict.status === 'refused') {
       return refuse('private_address', `${host} is a ${verdict.kind} address, which may not be called.`);
     }
+  }
+  const port = Number(url.port || (url.protocol === 'http:' ? 80 : 443));
+  const ports = policy.allowPorts ?? DEFAULT_PORTS;
+  if (!ports.some(({ from, to }) => port >= from && port <= to)) {
+    return refuse('port_not_allowed', `Port ${port} may not be called.`);
   }
   return { status: 'ok', url };
 }

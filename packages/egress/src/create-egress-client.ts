@@ -1,4 +1,7 @@
-import { Agent, request } from 'undici';
+import { Agent, ProxyAgent, request } from 'undici';
+import { isIP } from 'node:net';
+import { AddressRefusedError } from './address-refused-error.ts';
+import { checkAddress } from './check-address.ts';
 import { checkUrl, type Refusal } from './check-url.ts';
 import { createGuardedConnect } from './create-guarded-connect.ts';
 import { describeFailure, type Failure } from './describe-failure.ts';
@@ -66,6 +69,11 @@ export interface EgressClient {
 export interface EgressClientOptions extends EgressPolicy {
   /** @defaultValue 10,000 */
   connectTimeoutMs?: number;
+  /**
+   * An HTTP proxy that everything goes through. URLs and the addresses that names have here are still checked; where a
+   * name leads in the end is the proxy's to decide, and to guard.
+   */
+  proxy?: string | undefined;
   /** Replaces the system's resolver; for tests. */
   resolve?: ResolveAddresses;
 }
@@ -74,17 +82,28 @@ const DEFAULT_MAX_RESPONSE_BYTES = 20 * 1024;
 
 /**
  * Outbound HTTP to addresses that callers give. Owns its connections, which it keeps open for a few seconds;
- * addresses are checked whenever one is made. Proxies from the environment are not used.
+ * addresses are checked whenever one is made. Proxies that only the environment names are not used.
  */
 export function createEgressClient(options: EgressClientOptions): EgressClient {
   const policy: EgressPolicy = options;
-  const agent = new Agent({
-    connect: createGuardedConnect({
-      policy,
-      resolve: options.resolve ?? resolveAddresses,
-      connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-    }),
-  });
+  const resolve = options.resolve ?? resolveAddresses;
+  const connectTimeoutMs = options.connectTimeoutMs ?? 10_000;
+  const agent = options.proxy
+    ? new ProxyAgent({ uri: options.proxy, connectTimeout: connectTimeoutMs })
+    : new Agent({ connect: createGuardedConnect({ policy, resolve, connectTimeoutMs }) });
+
+  /** The proxy makes the connection: what can be known of the name beforehand is looked at here. */
+  async function checkName({ hostname }: URL): Promise<void> {
+    if (!options.proxy || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0) return;
+    const addresses = await resolve(hostname).catch(() => []);
+    for (const { address } of addresses) {
+      const verdict = checkAddress(address, policy);
+      if (verdict.status === 'ok') continue;
+      throw new AddressRefusedError(
+        `${hostname} resolves to ${address}, a ${verdict.kind} address, which may not be called.`,
+      );
+    }
+  }
 
   async function send(url: URL, call: EgressRequest, signal: AbortSignal): Promise<EgressAnswer> {
     const { headers, body } = call;
@@ -129,6 +148,7 @@ export function createEgressClient(options: EgressClientOptions): EgressClient {
     const timer = setTimeout(() => timeout.abort(), timeoutMs);
     const either = signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal;
     try {
+      await checkName(verdict.url);
       return { ...(await send(verdict.url, either)), durationMs: took() };
     } catch (error) {
       if (!either.aborted) return { ...describeFailure(error), durationMs: took() };

@@ -29,6 +29,10 @@ export interface Metrics {
   permitWait(fact: { provider: string; waitMs: number }): void;
   callsInFlight(fact: { provider: string; change: 1 | -1 }): void;
   webhookDelivery(fact: { outcome: string }): void;
+  webhookAttempt(fact: { outcome: 'delivered' | 'failed'; durationMs: number }): void;
+  webhookEndpointDisabled(fact: { reason: string }): void;
+  /** A receiver is left alone for a while after failures in a row. */
+  webhookRest(): void;
   jobRepaired(fact: { reason: string }): void;
   openStreams(count: number): void;
   /** A batch at a provider is done with: collected, given up, or empty. */
@@ -77,6 +81,11 @@ export function createMetrics({ defaults = true }: { defaults?: boolean } = {}):
   const permitSeconds = seconds('permit_wait', 'Waits for a permit of the limiter.', ['provider']);
   const inFlight = gauge('calls_in_flight', 'Provider calls in flight.', ['provider']);
   const deliveries = counter('webhook_deliveries_total', 'Webhook deliveries by outcome.', ['outcome']);
+  const webhookSeconds = seconds('webhook_attempt', 'Attempts to deliver by outcome.', ['outcome']);
+  const endpointsDisabled = counter('webhook_endpoints_disabled_total', 'Endpoints disabled by reason.', [
+    'reason',
+  ]);
+  const webhookRests = counter('webhook_rests_total', 'Receivers left alone after failures in a row.', []);
   const repaired = counter('jobs_repaired_total', 'Jobs that the sweeper moved on.', ['reason']);
   const streams = gauge('open_streams', 'Event streams open in this process.', []);
   const batchSeconds = seconds('provider_batch', 'Batches at providers, from intent to end.', [
@@ -156,6 +165,9 @@ export function createMetrics({ defaults = true }: { defaults?: boolean } = {}):
     permitWait: ({ provider, waitMs }) => permitSeconds.observe({ provider }, waitMs / 1_000),
     callsInFlight: ({ provider, change }) => inFlight.inc({ provider }, change),
     webhookDelivery: (fact) => deliveries.inc(fact),
+    webhookAttempt: ({ outcome, durationMs }) => webhookSeconds.observe({ outcome }, durationMs / 1_000),
+    webhookEndpointDisabled: (fact) => endpointsDisabled.inc(fact),
+    webhookRest: () => webhookRests.inc(),
     jobRepaired: (fact) => repaired.inc(fact),
     batchEnded: ({ provider, model, outcome, ageMs }) =>
       batchSeconds.observe({ provider, model, outcome }, ageMs / 1_000),

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import { createBroker, fairnessPolicy, type Broker, type WebhookDue } from '@sluice/broker';
-import type { Batch, Config, Job } from '@sluice/contracts';
+import { createBroker, fairnessPolicy, type Broker } from '@sluice/broker';
+import type { Config } from '@sluice/contracts';
 import { createVault } from '@sluice/vault';
-import { createWebhookOutbox, eraseDeliveries, renderWebhookEvent, webhookEventId } from '@sluice/webhooks';
+import { eraseDeliveries, webhookEventId } from '@sluice/webhooks';
 import { connectRedis } from './connect-redis.ts';
 import { createErrorLog } from './create-error-log.ts';
 import { createRedisErrorLog } from './create-redis-error-log.ts';
@@ -11,6 +11,7 @@ import type { Metrics } from './create-metrics.ts';
 import { durabilityInForce } from './durability-in-force.ts';
 import { describeRedisConcerns } from './describe-redis-concerns.ts';
 import type { Environment } from './load-environment.ts';
+import { openWebhooks, type OpenWebhooks } from './open-webhooks.ts';
 import { readRedisFacts, type RedisFacts } from './read-redis-facts.ts';
 import { waitForRedis } from './wait-for-redis.ts';
 
@@ -20,14 +21,10 @@ export interface OpenBroker {
   redis: Redis;
   queueConnection: Redis;
   facts: RedisFacts;
+  webhooks: OpenWebhooks;
   /** Idempotent. */
   close(): Promise<void>;
 }
-
-type Due = Omit<WebhookDue, 'job' | 'webhook'> & {
-  subject: Job | Batch;
-  webhook: { url: string; secret: string };
-};
 
 /** How long a submit waits for the confirmation that its durability mode asks for. */
 const DURABILITY_TIMEOUT_MS = 1_500;
@@ -66,19 +63,13 @@ export async function openBroker({
     for (const concern of describeRedisConcerns(facts, config.durability)) logger.warn(concern);
     const onError = createErrorLog({ logger, message: 'deferred' });
     const prefix = environment.redisPrefix;
-    const outbox = createWebhookOutbox({ redis, queueConnection, prefix, onError });
-    const deliver = async ({ subject, tenant, webhook, type, seq, atMs }: Due): Promise<void> => {
-      const eventId = webhookEventId(subject.id, seq);
-      const { publicBaseUrl } = environment;
-      const body = renderWebhookEvent({ type, job: subject, eventId, atMs, publicBaseUrl });
-      const { url, secret } = webhook;
-      await outbox.enqueue({ eventId, jobId: subject.id, tenant, type, url, secret, body });
-    };
+    const vault = createVault(environment.encryptionKeys);
+    const webhooks = openWebhooks({ redis, prefix, vault, publicBaseUrl: environment.publicBaseUrl });
     const broker = createBroker({
       redis,
       queueConnection,
       prefix,
-      vault: createVault(environment.encryptionKeys),
+      vault,
       ...fairnessPolicy(config),
       budgets: config.budgets,
       durability: {
@@ -87,17 +78,24 @@ export async function openBroker({
         timeoutMs: DURABILITY_TIMEOUT_MS,
       },
       baseUrl: environment.publicBaseUrl,
-      deliverWebhook: ({ job, ...due }) => deliver({ ...due, subject: job }),
-      deliverBatchWebhook: ({ batch, ...due }) => deliver({ ...due, subject: batch }),
+      isWebhookWanted: webhooks.publisher.isWanted,
+      async deliverWebhook({ job, webhook, seq, ...event }) {
+        const eventId = webhookEventId(job.id, seq);
+        await webhooks.publisher.publish({ ...event, eventId, subject: job, direct: webhook });
+      },
+      async deliverBatchWebhook({ batch, webhook, seq, ...event }) {
+        const eventId = webhookEventId(batch.id, seq);
+        await webhooks.publisher.publish({ ...event, eventId, subject: batch, direct: webhook });
+      },
       eraseWebhooks: (jobId) => eraseDeliveries({ redis, prefix, jobId }),
       onError,
     });
     let closing: Promise<void> | null = null;
     const close = async (): Promise<void> => {
-      await Promise.allSettled([broker.close(), outbox.close()]);
+      await Promise.allSettled([broker.close()]);
       disconnect();
     };
-    return { broker, redis, queueConnection, facts, close: () => (closing ??= close()) };
+    return { broker, redis, queueConnection, facts, webhooks, close: () => (closing ??= close()) };
   } catch (error) {
     disconnect();
     throw error;

@@ -1,38 +1,53 @@
 import type { EgressClient } from '@sluice/egress';
-import { Worker, type ConnectionOptions } from 'bullmq';
-import { createTicketProcessor, type EndedDelivery } from './create-ticket-processor.ts';
-import { createTicketQueue } from './create-ticket-queue.ts';
-import type { Delivery, DeliveryAttempt } from './delivery.ts';
+import { PLAIN_VAULT, type Vault } from '@sluice/vault';
+import type { Cluster, Redis } from 'ioredis';
+import { createCarryOut } from './carry-out-delivery.ts';
+import { createLanes, LEASE_MS, type CircuitOptions, type TakenDelivery } from './create-lanes.ts';
+import { createWebhookEndpoints } from './create-webhook-endpoints.ts';
+import type { Delivery, DeliveryAttempt, EndedDelivery } from './delivery.ts';
 import type { RedisClient } from './redis-script.ts';
 import { repairDeliveries, type RepairOptions, type RepairReport } from './repair-deliveries.ts';
-import { createWebhookKeys, WEBHOOK_QUEUE_NAME } from './webhook-keys.ts';
+import type { WebhookEndpoint } from './webhook-endpoint.ts';
+import { createWebhookKeys } from './webhook-keys.ts';
 
 export interface WebhookDelivererOptions {
   redis: RedisClient;
-  /** For BullMQ; `maxRetriesPerRequest: null`. BullMQ duplicates it for its blocking reads and closes the copy. */
-  connection: ConnectionOptions;
+  /** Duplicated for the blocking wait; the copy is closed with the deliverer. */
+  connection: Redis | Cluster;
   prefix: string;
-  egress: EgressClient;
+  egress: Pick<EgressClient, 'post'>;
+  /** Opens bodies and secrets. @defaultValue they are stored as they are */
+  vault?: Vault;
   /** The wait after each attempt; N waits make N + 1 attempts. */
   retryScheduleMs: readonly number[];
   /** @defaultValue 15,000 */
   timeoutMs?: number;
   /**
-   * Attempts under way at once in this process.
-   * @defaultValue 50
+   * Attempts under way at once in this process; at most half of them to receivers that are not known to work.
+   * @defaultValue 128
    */
   concurrency?: number;
+  /** To one endpoint, or to one host of URLs that came with jobs. @defaultValue 8 */
+  laneConcurrency?: number;
+  /** @defaultValue 10 failures, 5 s to 5 minutes */
+  circuit?: CircuitOptions;
+  /** Nothing but failures for so long disables an endpoint. @defaultValue 5 days */
+  disableAfterMs?: number;
   /**
    * How long a delivery is kept after its end.
    * @defaultValue 7 days
    */
   recordTtlMs?: number;
-  /** Called once, or more often after a crash; a rejection has it called again by the repair. */
+  /** Called once, or more often after a crash; a rejection has it called again. */
   onDelivered?: (delivery: EndedDelivery) => Promise<void> | void;
   /** As `onDelivered`, for a delivery that was given up. */
   onFailed?: (delivery: EndedDelivery) => Promise<void> | void;
   /** For logs and metrics. */
   onAttempt?: (delivery: Delivery, attempt: DeliveryAttempt) => void;
+  /** As `onDelivered`: an endpoint was disabled because it is gone, or failed for too long. */
+  onEndpointDisabled?: (endpoint: WebhookEndpoint) => Promise<void> | void;
+  /** A lane is left alone for a while after failures in a row. */
+  onLaneRests?: (lane: string, restMs: number) => void;
   /** Errors of Redis, and of the callbacks. */
   onError?: (error: unknown) => void;
   /** Spreads the retries; in [0, 1). */
@@ -42,51 +57,118 @@ export interface WebhookDelivererOptions {
 export interface WebhookDeliverer {
   /** To be called every few seconds; see `repair-deliveries.ts`. */
   repairDeliveries(options?: RepairOptions): Promise<RepairReport>;
-  /** Takes no more tickets and waits for the attempts under way, at most `timeoutMs`. Idempotent. */
+  /** Takes no more deliveries and waits for the attempts under way, at most `timeoutMs`. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Delivers webhooks from their queue until closed. Borrows the connections and the egress client. */
+const TAKE_AT_ONCE = 32;
+const ERROR_PAUSE_MS = 500;
+/** Also what a lost bell costs at most. */
+const MAX_WAIT_MS = 1_000;
+
+/** Delivers webhooks from their lanes until closed. Borrows the connections and the egress client. */
 export function createWebhookDeliverer(options: WebhookDelivererOptions): WebhookDeliverer {
-  const { redis, connection, onError = () => {} } = options;
-  const keys = createWebhookKeys(options.prefix);
-  const tickets = createTicketQueue({ connection, keys, onError });
-  const processTicket = createTicketProcessor({
+  const { redis, prefix, vault = PLAIN_VAULT, concurrency = 128, onError = () => {} } = options;
+  const keys = createWebhookKeys(prefix);
+  const lanes = createLanes({
     redis,
     keys,
-    tickets,
+    ...(options.laneConcurrency === undefined ? {} : { concurrency: options.laneConcurrency }),
+    ...(options.circuit ? { circuit: options.circuit } : {}),
+  });
+  const carryOut = createCarryOut({
+    redis,
+    keys,
+    lanes,
+    endpoints: createWebhookEndpoints({ redis, prefix, vault }),
+    vault,
     egress: options.egress,
     retryScheduleMs: options.retryScheduleMs,
     timeoutMs: options.timeoutMs ?? 15_000,
     recordTtlMs: options.recordTtlMs ?? 7 * 86_400_000,
+    disableAfterMs: options.disableAfterMs ?? 5 * 86_400_000,
     random: options.random ?? Math.random,
     onAttempt: options.onAttempt ?? (() => {}),
     onEnded: (delivery) =>
       delivery.status === 'delivered' ? options.onDelivered?.(delivery) : options.onFailed?.(delivery),
+    onEndpointDisabled: options.onEndpointDisabled ?? (() => {}),
+    onLaneRests: options.onLaneRests ?? (() => {}),
   });
+  const bell = (options.connection as Redis).duplicate();
+  bell.on('error', onError);
+  const running = new Map<TakenDelivery, Promise<void>>();
+  const closing = new AbortController();
+  let wake = (): void => {};
+  let ringing: Promise<void> | null = null;
 
-  const worker = new Worker(
-    WEBHOOK_QUEUE_NAME,
-    // Never throws and returns nothing: BullMQ does not decide what becomes of a delivery.
-    (ticket) => processTicket(ticket.id ?? '').catch(onError),
-    {
-      connection,
-      prefix: keys.queuePrefix,
-      concurrency: options.concurrency ?? 50,
-      // Renewed at half its time while an attempt runs; a killed process' tickets start again within 15 s.
-      lockDuration: 10_000,
-      stalledInterval: 5_000,
-      maxStalledCount: Number.MAX_SAFE_INTEGER,
-      removeOnComplete: { count: 0 },
-      removeOnFail: { count: 0 },
-    },
-  );
-  worker.on('error', onError);
+  const start = (taken: TakenDelivery): void => {
+    const done = carryOut(taken)
+      .catch(onError)
+      .finally(() => {
+        running.delete(taken);
+        wake();
+      });
+    running.set(taken, done);
+  };
 
-  let closing: Promise<void> | null = null;
+  /** Until there may be something to take: a bell, the time of the next delivery, or a place that is free again. */
+  const waitForWork = async (pauseMs: number): Promise<void> => {
+    const timeoutMs = Math.min(pauseMs, MAX_WAIT_MS);
+    ringing ??= lanes.waitForBell(bell, timeoutMs).finally(() => {
+      ringing = null;
+    });
+    const freed = Promise.withResolvers<void>();
+    const timer = setTimeout(freed.resolve, timeoutMs);
+    wake = freed.resolve;
+    await Promise.race([ringing, freed.promise]).finally(() => clearTimeout(timer));
+  };
+
+  const nextRound = async (): Promise<void> => {
+    const free = concurrency - running.size;
+    if (free <= 0) {
+      await Promise.race(running.values());
+      return;
+    }
+    const unproven = [...running.keys()].filter((taken) => taken.unproven).length;
+    const { taken, pauseMs } = await lanes.take({
+      limit: Math.min(free, TAKE_AT_ONCE),
+      unproven: Math.max(0, Math.ceil(concurrency / 2) - unproven),
+    });
+    taken.forEach(start);
+    if (taken.length === 0) await waitForWork(Math.max(10, pauseMs));
+  };
+
+  const loop = (async () => {
+    while (!closing.signal.aborted) {
+      try {
+        await nextRound();
+      } catch (error) {
+        if (closing.signal.aborted) return;
+        onError(error);
+        const pause = Promise.withResolvers<void>();
+        const timer = setTimeout(pause.resolve, ERROR_PAUSE_MS);
+        wake = pause.resolve;
+        await pause.promise;
+        clearTimeout(timer);
+      }
+    }
+  })();
+  const renewal = setInterval(() => void lanes.renew([...running.keys()]).catch(onError), LEASE_MS / 3);
+
+  let ended: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    closing.abort();
+    wake();
+    bell.disconnect();
+    // Without Redis there is nothing to wait for: what an attempt brings can't be stored.
+    if (redis.status === 'ready') {
+      await loop;
+      await Promise.all(running.values());
+    }
+    clearInterval(renewal);
+  };
   return {
-    repairDeliveries: (repair) => repairDeliveries({ redis, keys, tickets }, repair),
-    // Without Redis there is nothing to wait for: what an attempt brings can't be stored, and BullMQ waits for ever.
-    close: () => (closing ??= worker.close(redis.status !== 'ready').then(() => tickets.close())),
+    repairDeliveries: (repair) => repairDeliveries({ redis, keys, lanes }, repair),
+    close: () => (ended ??= close()),
   };
 }

@@ -1,3 +1,5 @@
+import { createLanes } from './create-lanes.ts';
+import { laneOf } from './lane-of.ts';
 import type { RedisClient } from './redis-script.ts';
 import { createWebhookKeys } from './webhook-keys.ts';
 
@@ -12,9 +14,15 @@ export async function eraseDeliveries({
   jobId: string;
 }): Promise<void> {
   const keys = createWebhookKeys(prefix);
-  for (const eventId of await redis.zrange(keys.ofJob(jobId), 0, '-1')) {
-    await redis.del(keys.delivery(eventId));
-    await redis.zrem(keys.pending, eventId);
+  const lanes = createLanes({ redis, keys });
+  for (const id of await redis.zrange(keys.ofJob(jobId), 0, '-1')) {
+    const [tenant, url, endpoint] = await redis.hmget(keys.delivery(id), 'tenant', 'url', 'endpoint');
+    await redis.del(keys.delivery(id));
+    await redis.zrem(keys.pending, id);
+    if (!tenant || !url) continue;
+    await lanes.forget({ lane: laneOf({ tenant, url, endpoint: endpoint ?? null }), id });
+    await redis.zrem(keys.ofTenant(tenant), id);
+    if (endpoint) await redis.zrem(keys.toEndpoint(endpoint), id);
   }
   await redis.del(keys.ofJob(jobId));
 }

@@ -4,9 +4,9 @@ import type { RedisClient } from './redis-script.ts';
 import { createWebhookKeys } from './webhook-keys.ts';
 
 /** Without what only the deliverer may see. */
-export type ListedDelivery = Omit<Delivery, 'secret' | 'body' | 'turn'>;
+export type ListedDelivery = Omit<Delivery, 'secret' | 'body' | 'turn' | 'attemptsBefore'>;
 
-/** The deliveries of a job that are still kept, at most 100, oldest first. Whether the caller may see the job is the caller's check. */
+/** The deliveries of a job that are still kept, oldest first. Whether the caller may see the job is the caller's check. */
 export async function listDeliveries({
   redis,
   prefix,
@@ -17,9 +17,15 @@ export async function listDeliveries({
   jobId: string;
 }): Promise<ListedDelivery[]> {
   const keys = createWebhookKeys(prefix);
-  const eventIds = await redis.zrange(keys.ofJob(jobId), 0, '-1');
-  const found = await Promise.all(eventIds.map((eventId) => readDelivery({ redis, keys }, eventId)));
-  return found
-    .filter((delivery) => delivery !== null)
-    .map(({ secret: _secret, body: _body, turn: _turn, ...listed }) => listed);
+  const ids = await redis.zrange(keys.ofJob(jobId), 0, '-1');
+  const found = await Promise.all(ids.map((id) => readDelivery({ redis, keys, vault: BLIND }, id)));
+  return found.filter((delivery) => delivery !== null).map(toListed);
+}
+
+/** Lists show neither bodies nor secrets, so that nothing needs to be opened for them. */
+export const BLIND = { seals: false, seal: (text: string) => text, open: () => '' };
+
+export function toListed(delivery: Delivery): ListedDelivery {
+  const { secret: _secret, body: _body, turn: _turn, attemptsBefore: _before, ...listed } = delivery;
+  return listed;
 }

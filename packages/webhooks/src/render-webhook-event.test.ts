@@ -40,7 +40,7 @@ const event = {
 };
 
 test('the body carries the job, and the event as Standard Webhooks and OpenAI name its parts', () => {
-  const body = webhookEventSchema.parse(JSON.parse(renderWebhookEvent({ ...event, job })));
+  const body = webhookEventSchema.parse(JSON.parse(renderWebhookEvent({ ...event, subject: job })));
   expect(body).toEqual({
     type: 'job.completed',
     timestamp: '2025-11-20T00:53:20.123Z',
@@ -52,13 +52,15 @@ test('the body carries the job, and the event as Standard Webhooks and OpenAI na
 });
 
 test('above 256 KiB it carries where to read the job, counted in bytes', () => {
-  const empty = Buffer.byteLength(renderWebhookEvent({ ...event, job: { ...job, metadata: { text: '' } } }));
+  const empty = Buffer.byteLength(
+    renderWebhookEvent({ ...event, subject: { ...job, metadata: { text: '' } } }),
+  );
   const fill = (bytes: number) => ({ ...job, metadata: { text: 'é'.repeat(bytes / 2) } });
   const room = 256 * 1024 - empty;
   const evenRoom = room - (room % 2);
-  const fits = renderWebhookEvent({ ...event, job: fill(evenRoom) });
+  const fits = renderWebhookEvent({ ...event, subject: fill(evenRoom) });
   expect(JSON.parse(fits)).toMatchObject({ data: { object: 'job' } });
-  expect(JSON.parse(renderWebhookEvent({ ...event, job: fill(evenRoom + 2) }))).toMatchObject({
+  expect(JSON.parse(renderWebhookEvent({ ...event, subject: fill(evenRoom + 2) }))).toMatchObject({
     id: 'evt_1',
     data: { id: 'job_1', status: 'completed', result_url: 'https://sluice.example/v1/jobs/job_1' },
   });

@@ -1,11 +1,12 @@
-import type { TicketQueue } from './create-ticket-queue.ts';
+import type { Lanes } from './create-lanes.ts';
+import { laneOf } from './lane-of.ts';
 import { redisNowMs } from './redis-now-ms.ts';
-import { readRedisScript, type RedisClient } from './redis-script.ts';
+import type { RedisClient } from './redis-script.ts';
 import type { WebhookKeys } from './webhook-keys.ts';
 
 export interface RepairOptions {
   /**
-   * How long after its time a delivery is left to its ticket.
+   * How long after its time a delivery is left to its lane.
    * @defaultValue 30,000
    */
   graceMs?: number;
@@ -22,32 +23,29 @@ export interface RepairReport {
 }
 
 /**
- * Queues deliveries again that are overdue and have no ticket. A ticket that still waits is left alone, and any
- * number of processes may repair at once: the turn is raised by compare-and-set.
+ * Queues deliveries again that are overdue and that no lane has: their process died between the record and the lane,
+ * or before it reported the end. Any number of processes may repair at once.
  */
 export async function repairDeliveries(
-  { redis, keys, tickets }: { redis: RedisClient; keys: WebhookKeys; tickets: TicketQueue },
+  { redis, keys, lanes }: { redis: RedisClient; keys: WebhookKeys; lanes: Lanes },
   { graceMs = 30_000, limit = 500 }: RepairOptions = {},
 ): Promise<RepairReport> {
-  const raiseTurn = readRedisScript('raise-turn');
   const nowMs = await redisNowMs(redis);
-  const eventIds = await redis.zrangebyscore(keys.pending, '-inf', nowMs - graceMs, 'LIMIT', 0, limit);
+  const ids = await redis.zrangebyscore(keys.pending, '-inf', nowMs - graceMs, 'LIMIT', 0, limit);
   let requeued = 0;
-  for (const eventId of eventIds) {
-    const turn = await redis.hget(keys.delivery(eventId), 'turn');
-    if (turn === null) {
+  for (const id of ids) {
+    const [tenant, url, endpoint] = await redis.hmget(keys.delivery(id), 'tenant', 'url', 'endpoint');
+    if (!tenant || !url) {
       // Its creator died before the record, and whoever asked for the delivery asks again; or it has expired.
-      await redis.zrem(keys.pending, eventId);
+      await redis.zrem(keys.pending, id);
       continue;
     }
-    if (!(await tickets.holds(eventId, Number(turn)))) {
-      const raised = Number(await raiseTurn(redis, keys.delivery(eventId), [turn]));
-      if (raised > 0) {
-        await tickets.add({ eventId, turn: raised, delayMs: 0 });
-        requeued += 1;
-      }
+    const lane = laneOf({ tenant, url, endpoint: endpoint ?? null });
+    if (!(await lanes.holds({ lane, id }))) {
+      await lanes.add({ lane, id });
+      requeued += 1;
     }
-    await redis.zadd(keys.pending, 'XX', 'GT', nowMs, eventId);
+    await redis.zadd(keys.pending, 'XX', 'GT', nowMs, id);
   }
-  return { checked: eventIds.length, requeued };
+  return { checked: ids.length, requeued };
 }

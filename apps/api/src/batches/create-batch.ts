@@ -1,4 +1,4 @@
-import type { BatchRecord, BatchWebhook, NewBatch } from '@sluice/broker';
+import type { BatchRecord, NewBatch } from '@sluice/broker';
 import {
   ApiError,
   parseDurationMs,
@@ -9,8 +9,8 @@ import {
 } from '@sluice/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { ApiDeps } from '../api-deps.ts';
-import type { Caller } from '../caller.ts';
 import { parseIdempotencyKey } from '../parse-idempotency-key.ts';
+import { resolveWebhook } from '../resolve-webhook.ts';
 import { newBatchId } from './new-batch-id.ts';
 
 export interface BatchInput {
@@ -37,7 +37,10 @@ export async function createBatch(
 ): Promise<{ batch: BatchRecord; replayed: boolean }> {
   const { tenant, keyId, allow, limits } = http.caller;
   checkTargets(options, deps);
-  const webhook = await resolveWebhook(options.webhook, http.caller, deps);
+  const webhook = await resolveWebhook(
+    { webhook: options.webhook, caller: http.caller, usual: TERMINAL_BATCH_EVENT_TYPES },
+    deps,
+  );
   const id = await newBatchId(
     {
       tenant,
@@ -110,23 +113,4 @@ function checkTargets({ route, chain }: BatchInput['options'], { config }: ApiDe
       param: `chain.${index}`,
     });
   }
-}
-
-async function resolveWebhook(
-  webhook: BatchInput['options']['webhook'],
-  caller: Caller,
-  { refuseWebhookUrl }: ApiDeps,
-): Promise<BatchWebhook | null> {
-  if (!webhook) return null;
-  const refusal = refuseWebhookUrl(webhook.url);
-  if (refusal !== null) {
-    throw new ApiError('invalid_webhook_url', `This webhook URL is refused: ${refusal}`, {
-      param: 'webhook.url',
-    });
-  }
-  return {
-    url: webhook.url,
-    events: webhook.events ?? TERMINAL_BATCH_EVENT_TYPES,
-    secret: webhook.secret ?? (await caller.webhookSecret()),
-  };
 }

@@ -1,3 +1,4 @@
+import { egressPolicy } from '@sluice/runtime';
 import type { Config, ProviderConfig } from '@sluice/contracts';
 import { configuredKeys, publishCancel } from '@sluice/broker';
 import { spareRate, type ModelCatalogue, type RetryPolicy } from '@sluice/core';
@@ -44,10 +45,7 @@ export function openBatchLanes(
       kind,
       apiKey: key?.value ?? '',
       ...(configured.base_url ? { baseUrl: configured.base_url } : {}),
-      fetchPolicy: {
-        allowPrivateNetwork: deps.config().webhooks.allow_private_network,
-        allowCidrs: deps.config().webhooks.allow_cidrs,
-      },
+      fetchPolicy: egressPolicy(deps.config()),
     });
     if (!adapter) return [];
     const lane = startBatchLane({

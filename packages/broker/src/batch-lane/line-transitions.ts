@@ -5,6 +5,7 @@ import type { Outbox } from '../outbox.ts';
 import { readScript, runScript, type RedisClient } from '../script.ts';
 import { toMembers } from '../stored-job.ts';
 import type { AttemptEnd, RequeueOutcome } from '../transitions.ts';
+import { wantsEvent } from '../wants-event.ts';
 
 const scripts = {
   joinRun: readScript('join-run'),
@@ -31,7 +32,7 @@ export function createLineTransitions({
 }) {
   const jobKeys = (id: string) => [keys.job(id), keys.events(id), keys.outbox(id)];
   const flushIfWanted = async (job: JobRecord, type: string): Promise<void> => {
-    if (!job.options.webhook?.events.includes(type)) return;
+    if (!wantsEvent(job.options, type)) return;
     await outbox.flush(job.id).catch((error: unknown) => onFlushError(job.id, error));
   };
 

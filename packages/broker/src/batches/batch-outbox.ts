@@ -9,7 +9,8 @@ import { decodeBatch } from './stored-batch.ts';
 export interface BatchWebhookDue {
   batch: Batch;
   tenant: string;
-  webhook: BatchWebhook;
+  /** Where the batch itself wants this event; null: only its tenant's endpoints may. */
+  webhook: BatchWebhook | null;
   type: string;
   seq: number;
   atMs: number;
@@ -44,10 +45,12 @@ export async function flushBatchOutbox(
   // After the entries: the record then has the state that they speak of.
   const record = decodeBatch(await redis.hgetall(keys.batch(id)));
   for (const line of lines) {
-    if (record?.webhook) {
+    if (record) {
       const { type, seq, at_ms: atMs } = JSON.parse(line) as Entry;
       const batch = presentBatch(record, { baseUrl });
-      await deliver({ batch, tenant: record.tenant, webhook: record.webhook, type, seq, atMs });
+      const asked = (record.webhook?.events as readonly string[] | undefined)?.includes(type) ?? false;
+      const webhook = asked ? record.webhook : null;
+      await deliver({ batch, tenant: record.tenant, webhook, type, seq, atMs });
     }
     await redis.lrem(keys.outbox(id), 1, line);
   }

@@ -12,12 +12,11 @@ import type {
 /** Whose form a batch came in, and its results go out in. */
 export type BatchDialect = 'openai' | 'anthropic';
 
-export interface BatchWebhook {
-  url: string;
-  events: readonly BatchEventType[];
-  /** `whsec_…`, resolved when the batch was created. */
-  secret: string;
-}
+/** As a job's: a URL and a secret that was resolved when the batch was created, or an endpoint. */
+export type BatchWebhook = { events: readonly BatchEventType[] } & (
+  | { url: string; secret: string; endpoint?: never }
+  | { endpoint: string; url?: never; secret?: never }
+);
 
 /** What never changes about a batch. Times are milliseconds of the API's clock. */
 export interface NewBatch {

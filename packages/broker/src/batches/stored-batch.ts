@@ -3,15 +3,7 @@ import type { BatchRecord, NewBatch } from './batch-record.ts';
 
 /** The hash fields that the `batch-create` script is given; it adds the state itself. */
 export function encodeNewBatch(batch: NewBatch): string[] {
-  return [
-    'id',
-    batch.id,
-    'tenant',
-    batch.tenant,
-    'fixed',
-    JSON.stringify({ v: 1, ...batch }),
-    ...(batch.webhook ? ['wh', `,${batch.webhook.events.join(',')},`] : []),
-  ];
+  return ['id', batch.id, 'tenant', batch.tenant, 'fixed', JSON.stringify({ v: 1, ...batch })];
 }
 
 /** A batch from its hash; null when there is none. */

@@ -42,9 +42,9 @@ if ARGV[5] ~= '' then redis.call('HSET', KEYS[1], 'result', ARGV[5]) end
 if ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'error', ARGV[6]) end
 if ARGV[8] ~= '' then redis.call('HSET', KEYS[1], 'warnings', ARGV[8]) end
 if ARGV[10] == '1' then redis.call('HDEL', KEYS[1], 'request') end
-push_event('job.' .. ARGV[4], now, ARGV[7] == '' and '' or ',' .. ARGV[7])
+local seq = push_event('job.' .. ARGV[4], now, ARGV[7] == '' and '' or ',' .. ARGV[7])
 if ARGV[11] ~= '' then redis.call('RPUSH', KEYS[3], ARGV[11]) end
-redis.call('RPUSH', KEYS[3], '{"kind":"ended"}')
+redis.call('RPUSH', KEYS[3], '{"kind":"ended","type":"job.' .. ARGV[4] .. '","seq":' .. seq .. ',"at_ms":' .. now .. '}')
 local reply = redis.call('HGET', KEYS[1], 'reply')
 if reply then
   -- Whoever waits gets the record with the message and need not read it; a large one is read instead, because

@@ -1,0 +1,93 @@
+import { ENDPOINT_EVENT_TYPES } from '@sluice/contracts';
+import { z } from 'zod';
+import type { ApiDeps } from '../api-deps.ts';
+import type { ApiServer } from '../api-server.ts';
+import { createWaiter } from '../create-waiter.ts';
+import { errorResponses } from '../error-responses.ts';
+import type { EventStreams } from '../event-streams.ts';
+import { createSseWriter } from '../sse-writer.ts';
+
+const querySchema = z.strictObject({
+  events: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(ENDPOINT_EVENT_TYPES as unknown as [string, ...string[]])).min(1))
+    .optional()
+    .meta({ description: 'Types, separated by commas; default: all.' }),
+});
+
+/**
+ * `GET /v1/webhook_events`: the tenant's events as its endpoints would get them, over the caller's own connection, for
+ * development behind a firewall (`sluice listen`). Nothing is kept for a stream that is not open.
+ */
+export function addWebhookEventsRoute(app: ApiServer, deps: ApiDeps & { streams: EventStreams }): void {
+  app.route({
+    method: 'GET',
+    url: '/webhook_events',
+    exposeHeadRoute: false,
+    schema: {
+      operationId: 'streamWebhookEvents',
+      summary: "Stream the tenant's events as webhooks would carry them",
+      description:
+        'Server-sent events from now on: first `listening`, then for each event `id` is its id, `event` its type and ' +
+        '`data` the body of the webhook. What happens while no stream is open is not kept.',
+      tags: ['webhooks'],
+      querystring: querySchema,
+      response: {
+        200: { description: 'The events.', content: { 'text/event-stream': { schema: z.string() } } },
+        ...errorResponses('invalid_request', 'not_allowed', 'too_many_streams'),
+      },
+    },
+    handler: async (request, reply) => {
+      const endpoints = deps.webhooks.endpoints(request.caller.tenant);
+      const leave = await deps.streams.open(request.caller);
+      const signal = AbortSignal.any([request.gone, deps.streams.closing]);
+      const waiter = createWaiter(signal);
+      let unsubscribe = (): void => undefined;
+      let listener: string | null = null;
+      try {
+        const { id } = await endpoints.openListener({
+          events: request.query.events ?? [...ENDPOINT_EVENT_TYPES],
+        });
+        listener = id;
+        unsubscribe = await deps.wakeups.subscribe(id, waiter.wake);
+        reply.hijack();
+        reply.raw.writeHead(200, {
+          'content-type': 'text/event-stream; charset=utf-8',
+          'cache-control': 'no-cache, no-transform',
+          'x-accel-buffering': 'no',
+          'x-request-id': request.id,
+        });
+        const { streamDrainTimeoutMs: drainTimeoutMs, pollMs } = deps.limits;
+        const write = createSseWriter({ response: reply.raw, signal, drainTimeoutMs });
+        let open = await write(`event: listening\ndata: ${JSON.stringify({ listener: id })}\n\n`);
+        while (open && !signal.aborted) {
+          waiter.reset();
+          const unread = await endpoints.readListener(id);
+          if (unread === false) break;
+          for (const text of unread) open &&= await write(toFrame(text));
+          if (open && unread.length === 0 && !(await waiter.wait(pollMs)))
+            open = await write(': keep-alive\n\n');
+        }
+        reply.raw.end();
+      } catch (error) {
+        if (!reply.sent) throw error;
+        request.log.error({ err: error }, 'event stream failed');
+        reply.raw.destroy();
+      } finally {
+        unsubscribe();
+        waiter.close();
+        leave();
+        if (listener) await endpoints.closeListener(listener).catch(() => undefined);
+      }
+      return reply;
+    },
+  });
+}
+
+/** The body goes through untouched: it is what a signature is made of. */
+function toFrame(text: string): string {
+  const { id, body } = JSON.parse(text) as { id: string; body: string };
+  const { type } = JSON.parse(body) as { type: string };
+  return `id: ${id}\nevent: ${type}\ndata: ${body}\n\n`;
+}

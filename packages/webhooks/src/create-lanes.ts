@@ -1,0 +1,120 @@
+import { readRedisScript, type RedisClient } from './redis-script.ts';
+import type { WebhookKeys } from './webhook-keys.ts';
+
+export interface CircuitOptions {
+  /** Failures in a row after which a lane rests. */
+  failures: number;
+  /** The first rest; it doubles until a delivery arrives. */
+  pauseMs: number;
+  maxPauseMs: number;
+}
+
+export interface TakenDelivery {
+  lane: string;
+  id: string;
+  /** Its lane has delivered nothing yet, or has failed three times in a row. */
+  unproven: boolean;
+}
+
+export interface Lanes {
+  /** Puts a delivery into its lane; does nothing when it is there or under way. */
+  add(delivery: {
+    lane: string;
+    id: string;
+    /** @defaultValue at once */
+    dueAtMs?: number;
+    /** Also when it waits for a later time. */
+    sooner?: boolean;
+  }): Promise<void>;
+  /** Deliveries to carry out now, and how long there is nothing else. */
+  take(options: { limit: number; unproven: number }): Promise<{ taken: TakenDelivery[]; pauseMs: number }>;
+  /** Gives the place back. Answers how long the lane rests from now on; 0: it does not. */
+  release(delivery: {
+    lane: string;
+    id: string;
+    /** `none`: no attempt was made. */
+    outcome: 'arrived' | 'failed' | 'none';
+    /** Null: it has ended. */
+    nextAttemptAtMs: number | null;
+  }): Promise<number>;
+  renew(deliveries: readonly Pick<TakenDelivery, 'lane' | 'id'>[]): Promise<void>;
+  forget(delivery: { lane: string; id: string }): Promise<void>;
+  /** Whether its lane has it, waiting or under way. */
+  holds(delivery: { lane: string; id: string }): Promise<boolean>;
+  /** What a lane may do, when it is not the usual; concurrency 0: the usual. */
+  configure(lane: string, limits: { concurrency: number; perSecond: number | null } | null): Promise<void>;
+  /** Waits until something is due, at most `timeoutMs`, over a connection that nobody else uses meanwhile. */
+  waitForBell(connection: RedisClient, timeoutMs: number): Promise<void>;
+}
+
+/** How long a place is held without being renewed: a killed process' deliveries go on after it. */
+export const LEASE_MS = 12_000;
+
+const scripts = {
+  add: readRedisScript('lane-add'),
+  take: readRedisScript('lane-take'),
+  release: readRedisScript('lane-release'),
+  renew: readRedisScript('lane-renew'),
+  forget: readRedisScript('lane-forget'),
+};
+
+/**
+ * Deliveries that wait, one lane for each endpoint or host. Each lane has a concurrency, a rate and a rest after
+ * failures of its own, and lanes are served in turn: what one receiver does is felt by no other.
+ */
+export function createLanes({
+  redis,
+  keys,
+  concurrency = 8,
+  circuit = { failures: 10, pauseMs: 5_000, maxPauseMs: 300_000 },
+}: {
+  redis: RedisClient;
+  keys: WebhookKeys;
+  /** Of lanes that are not configured. */
+  concurrency?: number;
+  circuit?: CircuitOptions;
+}): Lanes {
+  const stem = keys.lanes;
+  return {
+    async add({ lane, id, dueAtMs = 0, sooner = false }) {
+      await scripts.add(redis, stem, [lane, id, Math.ceil(dueAtMs), sooner ? '1' : '0']);
+    },
+    async take({ limit, unproven }) {
+      const args = [limit, unproven, LEASE_MS, concurrency, circuit.failures];
+      const [pauseMs, ...flat] = (await scripts.take(redis, stem, args)) as [number, ...string[]];
+      const taken: TakenDelivery[] = [];
+      for (let i = 0; i < flat.length; i += 3) {
+        taken.push({ lane: flat[i] as string, id: flat[i + 1] as string, unproven: flat[i + 2] === '1' });
+      }
+      return { taken, pauseMs };
+    },
+    async release({ lane, id, outcome, nextAttemptAtMs }) {
+      const { failures, pauseMs, maxPauseMs } = circuit;
+      const next = nextAttemptAtMs === null ? '' : Math.ceil(nextAttemptAtMs);
+      return Number(
+        await scripts.release(redis, stem, [lane, id, outcome, next, failures, pauseMs, maxPauseMs]),
+      );
+    },
+    async renew(deliveries) {
+      if (deliveries.length === 0) return;
+      await scripts.renew(redis, stem, [LEASE_MS, ...deliveries.flatMap(({ lane, id }) => [lane, id])]);
+    },
+    async forget({ lane, id }) {
+      await scripts.forget(redis, stem, [lane, id]);
+    },
+    async holds({ lane, id }) {
+      const [due, busy] = await Promise.all([
+        redis.zscore(`${stem}:due:${lane}`, id),
+        redis.zscore(`${stem}:busy:${lane}`, id),
+      ]);
+      return due !== null || busy !== null;
+    },
+    async configure(lane, limits) {
+      if (!limits) await redis.hdel(`${stem}:conf`, lane);
+      else await redis.hset(`${stem}:conf`, lane, `${limits.concurrency}|${limits.perSecond ?? 0}`);
+    },
+    async waitForBell(connection, timeoutMs) {
+      await connection.blpop(`${stem}:bell`, Math.max(0.01, timeoutMs / 1_000));
+    },
+  };
+}
