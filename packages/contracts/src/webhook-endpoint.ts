@@ -70,19 +70,17 @@ export const newWebhookEndpointSchema = z.strictObject({
 export type NewWebhookEndpoint = z.infer<typeof newWebhookEndpointSchema>;
 
 /** The body of `PATCH /v1/webhook_endpoints/{id}`; what is not sent stays. */
-export const webhookEndpointChangesSchema = z
-  .strictObject({
-    url: fields.url.optional(),
-    events: fields.events.optional(),
-    description: fields.description.optional(),
-    headers: fields.headers.optional().meta({ description: 'All of them: those not sent are gone.' }),
-    rate_limit_per_second: fields.rate_limit_per_second.optional(),
-    concurrency: fields.concurrency.optional(),
-    thin: fields.thin.optional(),
-    coalesce_batches: fields.coalesce_batches.optional(),
-    disabled: z.literal(true).optional().meta({ description: 'Stops deliveries; `/enable` resumes them.' }),
-  })
-  .refine((changes) => Object.keys(changes).length > 0, 'must name something to change');
+export const webhookEndpointChangesSchema = z.strictObject({
+  url: fields.url.optional(),
+  events: fields.events.optional(),
+  description: fields.description.optional(),
+  headers: fields.headers.optional().meta({ description: 'All of them: those not sent are gone.' }),
+  rate_limit_per_second: fields.rate_limit_per_second.optional(),
+  concurrency: fields.concurrency.optional(),
+  thin: fields.thin.optional(),
+  coalesce_batches: fields.coalesce_batches.optional(),
+  disabled: z.literal(true).optional().meta({ description: 'Stops deliveries; `/enable` resumes them.' }),
+});
 export type WebhookEndpointChanges = z.infer<typeof webhookEndpointChangesSchema>;
 
 export const ENDPOINT_DISABLED_REASONS = ['gone', 'failing', 'by_hand'] as const;

@@ -246,7 +246,12 @@ export function addWebhookEndpointRoutes(app: ApiServer, deps: ApiDeps): void {
       description: `Oldest first. One call looks at ${RECOVER_LIMIT} deliveries: while \`has_more\`, call again with \`since\` = \`next_since\`.`,
       tags,
       params: idParamsSchema,
-      querystring: z.strictObject({ since: z.iso.datetime({ offset: true }) }),
+      querystring: z.strictObject({
+        since: z.iso
+          .datetime({ offset: true })
+          .optional()
+          .meta({ description: 'Default: all that is kept.' }),
+      }),
       response: {
         200: jsonResponse('What was queued again.', webhookRecoverySchema),
         ...errorResponses('invalid_request', 'not_allowed', 'not_found', 'endpoint_disabled'),
@@ -259,7 +264,7 @@ export function addWebhookEndpointRoutes(app: ApiServer, deps: ApiDeps): void {
         throw new ApiError('endpoint_disabled', 'The endpoint is disabled: what is sent again would fail.');
       }
       const { recovered, skipped, nextSinceMs } = await webhooks.deliveries(tenant).recover(params.id, {
-        sinceMs: Date.parse(query.since),
+        sinceMs: query.since === undefined ? 0 : Date.parse(query.since),
         limit: RECOVER_LIMIT,
         renderAgain: createRenderAgain(deps, caller),
       });
