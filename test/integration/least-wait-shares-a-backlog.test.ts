@@ -63,7 +63,15 @@ test('a backlog over three limited providers is finished by all of them at about
     { timeoutMs: 60_000, what: 'the whole backlog' },
   );
   const seconds = (performance.now() - begin) / 1_000;
+  // What each got, and how long its limit makes that take: no matter of how fast this machine is.
+  const calls = stack.simulator.control.calls().slice(warm.length);
+  const neededSeconds = Object.entries(RATES).map(
+    ([provider, rate]) => calls.filter(({ account }) => account === provider).length / rate,
+  );
   const best = JOBS / (RATES.openai + RATES.anthropic + RATES.google);
-  // In written order it takes 2.0 times as long, in turns 1.7.
-  expect(seconds).toBeLessThan(best * 1.1);
+  console.log(
+    `limits need ${Math.max(...neededSeconds).toFixed(2)} s of at best ${best} s; took ${seconds.toFixed(2)} s`,
+  );
+  // In written order it takes 2.0 times as long, in turns 1.7; alone on a machine 1.03. A starved process sees late.
+  expect(Math.max(...neededSeconds)).toBeLessThan(best * 1.3);
 }, 90_000);

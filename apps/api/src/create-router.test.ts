@@ -73,6 +73,10 @@ test('jobs of one moment are spread by what each target takes for one, until the
   const plan = (n: number) => first(planJob({ submission: to('idle'), caller, id: `job_${n}`, nowMs: 0 }));
   const firsts = Array.from({ length: 40 }, (_, n) => plan(n));
   expect(firsts.filter((target) => target === 'openai/gpt-5.4-mini')).toHaveLength(30);
-  seen = { nowMs: 1, targets: { ...world().targets, 'openai/gpt-5.4-mini': { waitMs: { standard: 500 } } } };
+  seen = {
+    nowMs: 1,
+    readFromMs: Infinity,
+    targets: { ...world().targets, 'openai/gpt-5.4-mini': { waitMs: { standard: 500 } } },
+  };
   expect(plan(99)).toBe('google/gemini-2.5-flash');
 });

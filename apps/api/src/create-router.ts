@@ -9,6 +9,7 @@ import {
   type World,
 } from '@sluice/core';
 import type { Caller } from './caller.ts';
+import { createRecentlyPlanned } from './recently-planned.ts';
 
 export interface RouterInput {
   submission: JobSubmission;
@@ -53,14 +54,11 @@ export function createRouter({ config, catalogue, world }: RouterOptions): Route
     turns.set(route, first);
     return first;
   };
-  let seen: World['targets'] | null = null;
-  const planned = new Map<string, number>();
-  const plannedSince = (target: string): number => planned.get(target) ?? 0;
+  const planned = createRecentlyPlanned();
 
   const plan = ({ submission, caller, id, nowMs, budget, warmTarget }: RouterInput): Planned => {
     const now = world();
-    if (now.targets !== seen) planned.clear();
-    seen = now.targets;
+    planned.forgetBefore(now.readFromMs ?? -Infinity);
     const features = requestFeatures(submission.request as ChatRequest, { task: submission.task });
     const { tenant, keyId, allow: forced } = caller;
     const outcome = planRoute({
@@ -74,7 +72,7 @@ export function createRouter({ config, catalogue, world }: RouterOptions): Route
       seed: id,
       warmTarget: warmTarget ?? null,
       turnOf,
-      plannedSince,
+      plannedSince: planned.count,
     });
     return { features, plan: outcome };
   };
@@ -86,7 +84,7 @@ export function createRouter({ config, catalogue, world }: RouterOptions): Route
       const { turned, chain } = outcome.plan;
       for (const route of turned) turns.set(route, turnOf(route) + 1);
       const [first] = chain;
-      if (first !== undefined) planned.set(first, plannedSince(first) + 1);
+      if (first !== undefined) planned.add(first, performance.now());
       return outcome;
     },
   };

@@ -43,6 +43,7 @@ export function openWorldView(options: WorldViewOptions): WorldView {
   const latencies = new Map<string, ProviderFacts['latencies']>();
   let targets: Readonly<Partial<Record<Target, TargetState>>> = {};
   let readAt = -Infinity;
+  let readFromMs = -Infinity;
   let offsetMs = Date.now() - performance.now();
   let round = 0;
   let closed = false;
@@ -67,6 +68,7 @@ export function openWorldView(options: WorldViewOptions): WorldView {
 
   const read = async (): Promise<void> => {
     const { redis, budgets } = options.open();
+    const beganAt = performance.now();
     const config = options.config();
     const [seconds, micros] = await redis.time();
     offsetMs = Number(seconds) * 1_000 + Number(micros) / 1_000 - performance.now();
@@ -82,6 +84,7 @@ export function openWorldView(options: WorldViewOptions): WorldView {
       described[target] = { ...described[target], budget };
     }
     targets = described;
+    readFromMs = beganAt;
     readAt = performance.now();
   };
   const refresh = (): void => {
@@ -96,6 +99,7 @@ export function openWorldView(options: WorldViewOptions): WorldView {
   return {
     world: () => ({
       nowMs: Math.round(offsetMs + performance.now()),
+      readFromMs,
       targets: performance.now() - readAt > FORGOTTEN_MS ? {} : targets,
     }),
     close() {

@@ -8,6 +8,11 @@ import type { Lane, Target, Tier } from '@sluice/contracts';
 export interface World {
   /** Milliseconds since the epoch, of Redis' clock. */
   nowMs: number;
+  /**
+   * When its reading began, in milliseconds of this process' `performance.now()`: what was queued later is not in it.
+   * Absent: nothing was read yet.
+   */
+  readFromMs?: number;
   targets: Readonly<Partial<Record<Target, TargetState>>>;
 }
 
