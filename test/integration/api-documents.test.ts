@@ -166,3 +166,18 @@ test('readiness tells durability, Redis, versions and what is weak', async () =>
     degraded: expect.any(Array),
   });
 });
+
+test('the document holds the webhooks that are sent, and every reference in it leads somewhere', async () => {
+  const document = (await (await api.request('/openapi.json')).json()) as {
+    webhooks: Record<string, { post: { requestBody: object } }>;
+    components: { schemas: Record<string, object> };
+  };
+  expect(Object.keys(document.webhooks)).toEqual(
+    expect.arrayContaining(['job.completed', 'batch.completed', 'webhook_endpoint.disabled', 'ping']),
+  );
+  const references = JSON.stringify(document).matchAll(/#\/components\/schemas\/([A-Za-z0-9_]+)/g);
+  const missing = [...references]
+    .map(([, name = '']) => name)
+    .filter((name) => !document.components.schemas[name]);
+  expect(missing).toEqual([]);
+});

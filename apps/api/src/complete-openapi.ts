@@ -1,3 +1,5 @@
+import { webhookDocuments, webhookSchemas } from './webhook-documents.ts';
+
 interface HeaderObject {
   description: string;
   schema: { type: 'string' };
@@ -50,8 +52,8 @@ const BODY_OPTIONAL = new Set([
 ]);
 
 /**
- * Adds what the route schemas can't express to the OpenAPI document: the answers' headers, optional bodies and
- * the server's address. Changes and returns the document that it is given.
+ * Adds what the route schemas can't express to the OpenAPI document: the answers' headers, optional bodies,
+ * the webhooks and the server's address. Changes and returns the document that it is given.
  */
 export function completeOpenApi<Document extends object>(document: Document, baseUrl: string): Document {
   const { paths = {} } = document as { paths?: Record<string, Record<string, Operation>> };
@@ -67,5 +69,10 @@ export function completeOpenApi<Document extends object>(document: Document, bas
       };
     }
   }
-  return Object.assign(document, { servers: [{ url: baseUrl }] });
+  const { components = {} } = document as { components?: { schemas?: object } };
+  return Object.assign(document, {
+    servers: [{ url: baseUrl }],
+    webhooks: webhookDocuments(),
+    components: { ...components, schemas: { ...components.schemas, ...webhookSchemas() } },
+  });
 }

@@ -6,6 +6,7 @@ import {
 } from '@sluice/contracts';
 import { chatMessageSchema, chatRequestSchema, jobErrorSchema, jobSchema } from '@sluice/contracts';
 import { jobSubmissionSchema, usageSchema, warningSchema } from '@sluice/contracts';
+import { webhookDeliverySchema, webhookEndpointSchema } from '@sluice/contracts';
 import { limitStatusSchema, providerStatusSchema, queueStatusSchema } from '@sluice/contracts';
 import { batchSchema, batchSubmissionSchema, fileObjectSchema } from '@sluice/contracts';
 import { z } from 'zod';
@@ -28,6 +29,8 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   LimitStatus: limitStatusSchema,
   Queue: queueStatusSchema,
   Warning: warningSchema,
+  WebhookEndpoint: webhookEndpointSchema,
+  WebhookDelivery: webhookDeliverySchema,
 };
 
 /** Gives the contract's schemas their names in the OpenAPI document's `components`. Calling it again changes nothing. */

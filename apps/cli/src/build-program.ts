@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { jobsCommand } from './jobs-command.ts';
 import { keysCommand } from './keys-command.ts';
+import { listenCommand } from './listen-command.ts';
 import { simulatorCommand } from './simulator-command.ts';
 import { submitCommand } from './submit-command.ts';
 import { watchCommand } from './watch-command.ts';
@@ -18,6 +19,7 @@ const COMMANDS = [
   submitCommand,
   explainCommand,
   watchCommand,
+  listenCommand,
   jobsCommand,
   keysCommand,
   doctorCommand,

@@ -89,7 +89,7 @@ export function createEgressClient(options: EgressClientOptions): EgressClient {
   const resolve = options.resolve ?? resolveAddresses;
   const connectTimeoutMs = options.connectTimeoutMs ?? 10_000;
   const agent = options.proxy
-    ? new ProxyAgent({ uri: options.proxy, connectTimeout: connectTimeoutMs })
+    ? new ProxyAgent({ uri: options.proxy, proxyTunnel: true, connectTimeout: connectTimeoutMs })
     : new Agent({ connect: createGuardedConnect({ policy, resolve, connectTimeoutMs }) });
 
   /** The proxy makes the connection: what can be known of the name beforehand is looked at here. */
