@@ -38,7 +38,7 @@ export function createLocalFileStore(path: string): FileStore {
     async read(name, { start = 0 } = {}) {
       try {
         const file = await open(place(name), 'r');
-        return file.createReadStream({ start, highWaterMark: 256 * 1024 });
+        return file.createReadStream({ start, highWaterMark: 64 * 1024 });
       } catch (error) {
         if (isMissing(error)) return null;
         throw error;
