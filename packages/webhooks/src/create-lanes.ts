@@ -12,8 +12,8 @@ export interface CircuitOptions {
 export interface TakenDelivery {
   lane: string;
   id: string;
-  /** Its lane has delivered nothing yet, or has failed three times in a row. */
-  unproven: boolean;
+  /** `unproven`: its lane has delivered nothing yet. `failing`: nor has it since it failed, or three times in a row. */
+  standing: 'proven' | 'unproven' | 'failing';
 }
 
 export interface Lanes {
@@ -27,7 +27,12 @@ export interface Lanes {
     sooner?: boolean;
   }): Promise<void>;
   /** Deliveries to carry out now, and how long there is nothing else. */
-  take(options: { limit: number; unproven: number }): Promise<{ taken: TakenDelivery[]; pauseMs: number }>;
+  take(options: {
+    limit: number;
+    /** Of lanes that are not proven, and of those how many of failing ones. */
+    unproven: number;
+    failing: number;
+  }): Promise<{ taken: TakenDelivery[]; pauseMs: number }>;
   /** Gives the place back. Answers how long the lane rests from now on; 0: it does not. */
   release(delivery: {
     lane: string;
@@ -79,12 +84,13 @@ export function createLanes({
     async add({ lane, id, dueAtMs = 0, sooner = false }) {
       await scripts.add(redis, stem, [lane, id, Math.ceil(dueAtMs), sooner ? '1' : '0']);
     },
-    async take({ limit, unproven }) {
-      const args = [limit, unproven, LEASE_MS, concurrency, circuit.failures];
+    async take({ limit, unproven, failing }) {
+      const args = [limit, unproven, LEASE_MS, concurrency, circuit.failures, failing];
       const [pauseMs, ...flat] = (await scripts.take(redis, stem, args)) as [number, ...string[]];
       const taken: TakenDelivery[] = [];
       for (let i = 0; i < flat.length; i += 3) {
-        taken.push({ lane: flat[i] as string, id: flat[i + 1] as string, unproven: flat[i + 2] === '1' });
+        const [lane, id, standing] = flat.slice(i, i + 3) as [string, string, TakenDelivery['standing']];
+        taken.push({ lane, id, standing });
       }
       return { taken, pauseMs };
     },

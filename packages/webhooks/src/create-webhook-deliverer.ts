@@ -23,7 +23,8 @@ export interface WebhookDelivererOptions {
   /** @defaultValue 15,000 */
   timeoutMs?: number;
   /**
-   * Attempts under way at once in this process; at most half of them to receivers that are not known to work.
+   * Attempts under way at once in this process; at most half of them to receivers that are not known to work,
+   * and a quarter to those that fail.
    * @defaultValue 128
    */
   concurrency?: number;
@@ -129,10 +130,13 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
       await Promise.race(running.values());
       return;
     }
-    const unproven = [...running.keys()].filter((taken) => taken.unproven).length;
+    const standings = [...running.keys()].map(({ standing }) => standing);
+    const failing = standings.filter((each) => each === 'failing').length;
+    const unproven = standings.filter((each) => each !== 'proven').length;
     const { taken, pauseMs } = await lanes.take({
       limit: Math.min(free, TAKE_AT_ONCE),
       unproven: Math.max(0, Math.ceil(concurrency / 2) - unproven),
+      failing: Math.max(0, Math.ceil(concurrency / 4) - failing),
     });
     taken.forEach(start);
     if (taken.length === 0) await waitForWork(Math.max(10, pauseMs));

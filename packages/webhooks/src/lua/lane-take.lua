@@ -1,18 +1,19 @@
 -- Takes deliveries that are due, lanes in turn, each within its own concurrency, rate and rest after failures.
--- A lane is unproven until it has delivered something, and again after three failures in a row: such lanes share
--- what the caller sets aside for them, so that receivers that hang cannot hold every place.
+-- A lane is unproven until it has delivered something, and failing while it is unproven and has failed, or has failed
+-- three times in a row. Each kind shares what the caller sets aside for it, so that receivers that hang hold neither
+-- every place nor those that new ones need.
 -- KEYS: 1 stem of the lanes
 -- ARGV: 1 how many at most, 2 how many of unproven lanes, 3 lease in ms, 4 concurrency of lanes that name none,
---       5 failures in a row after which a lane rests
--- Returns: {ms until there may be more, lane, delivery, '1' when unproven, lane, delivery, …}
+--       5 failures in a row after which a lane rests, 6 how many of failing lanes, which count as unproven too
+-- Returns: {ms until there may be more, lane, delivery, 'proven' | 'unproven' | 'failing', lane, delivery, …}
 local stem = KEYS[1]
 local wanted, unproven_left, lease = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local usual, limit_of_failures = tonumber(ARGV[4]), tonumber(ARGV[5])
+local usual, limit_of_failures, failing_left = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local NEVER = 9e15
 local MAX_LANES = 128
-local FIRST_CONCURRENCY = 2
+local FIRST_CONCURRENCY = 1
 
 local lanes = redis.call('ZRANGEBYSCORE', stem .. ':lanes', '-inf', now, 'LIMIT', 0, MAX_LANES)
 local share = math.max(1, math.ceil(wanted / math.max(1, #lanes)))
@@ -35,7 +36,8 @@ local function look(lane)
     concurrency, rate = tonumber(c), tonumber(r)
     if concurrency == 0 then concurrency = usual end
   end
-  local unproven = not state[3] or failures >= 3
+  local failing = failures >= 3 or (failures > 0 and not state[3])
+  local unproven = failing or not state[3]
   local limit = concurrency
   if failures >= limit_of_failures then limit = 1
   elseif failures > 0 then limit = math.max(1, math.floor(concurrency / 2 ^ math.min(failures, 10)))
@@ -46,8 +48,9 @@ local function look(lane)
   local under_way = redis.call('ZCARD', busy)
   local room = math.min(limit - under_way, share, wanted - count)
   if unproven then
-    if room > unproven_left then not_before = math.max(not_before, now + 50) end
-    room = math.min(room, unproven_left)
+    local left = failing and math.min(unproven_left, failing_left) or unproven_left
+    if room > left then not_before = math.max(not_before, now + 50) end
+    room = math.min(room, left)
   end
   local interval, tat = 0, now
   if rate > 0 then
@@ -65,11 +68,12 @@ local function look(lane)
       redis.call('ZADD', busy, now + lease, id)
       taken[#taken + 1] = lane
       taken[#taken + 1] = id
-      taken[#taken + 1] = unproven and '1' or '0'
+      taken[#taken + 1] = failing and 'failing' or unproven and 'unproven' or 'proven'
       count = count + 1
       under_way = under_way + 1
       tat = tat + interval
       if unproven then unproven_left = unproven_left - 1 end
+      if failing then failing_left = failing_left - 1 end
     end
     if rate > 0 then redis.call('HSET', state_key, 'tat', tat) redis.call('PEXPIRE', state_key, 86400000) end
   end
