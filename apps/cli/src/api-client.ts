@@ -10,6 +10,8 @@ export interface ApiClientOptions {
 export interface ApiRequest {
   method?: 'GET' | 'POST' | 'DELETE';
   body?: unknown;
+  /** Instead of a body: fields and files, sent as multipart. */
+  form?: FormData;
   headers?: Record<string, string>;
   /** Until the headers of the answer are there. Default 30 000. */
   timeoutMs?: number;
@@ -41,6 +43,7 @@ export function createApiClient({ baseUrl, key }: ApiClientOptions): ApiClient {
           ...request.headers,
         },
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        ...(request.form === undefined ? {} : { body: request.form }),
         signal: AbortSignal.any(signals),
       });
       if (!response.ok) throw await refusal(response);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { apiCommand } from './api-command.ts';
 import type { CommandContext } from './command-context.ts';
+import { batchCommand } from './batch-command.ts';
 import { demoCommand } from './demo-command.ts';
 import { devCommand } from './dev-command.ts';
 import { dispatcherCommand } from './dispatcher-command.ts';
@@ -19,6 +20,7 @@ const COMMANDS = [
   submitCommand,
   explainCommand,
   watchCommand,
+  batchCommand,
   listenCommand,
   jobsCommand,
   keysCommand,

@@ -1,0 +1,79 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { batchSchema } from '@sluice/contracts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SpawnedCommand } from './spawn-command.ts';
+import { spawnSluice } from './spawn-sluice.ts';
+import { type DevBroker, startDevBroker } from './start-dev-broker.ts';
+import { until } from '../support/until.ts';
+
+let broker: DevBroker;
+beforeAll(async () => {
+  broker = await startDevBroker();
+});
+afterAll(() => broker.close());
+
+const sluice = (...commandArguments: string[]): SpawnedCommand =>
+  spawnSluice(['batch', ...commandArguments], { cwd: broker.folder });
+
+function fileOf(name: string, lines: readonly object[]): string {
+  writeFileSync(join(broker.folder, name), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  return name;
+}
+const line = (n: number, body: object = {}): object => ({
+  custom_id: `line-${n}`,
+  method: 'POST',
+  url: '/v1/chat/completions',
+  body: {
+    model: 'openai/gpt-5.4-mini',
+    messages: [{ role: 'user', content: `Say ${n}.` }],
+    max_tokens: 10,
+    ...body,
+  },
+});
+const lines = (count: number): object[] => Array.from({ length: count }, (_, n) => line(n));
+
+test('a file runs to its end, and its results are in the file that was asked for', async () => {
+  const file = fileOf('in.jsonl', lines(6));
+  const { stderr } = await sluice(file, '--tier', 'standard', '--output', 'out.jsonl').succeeded();
+  expect(stderr).toMatch(/completed: 6 of 6 done, 0 failed, \$0\.0\d+, results in out\.jsonl/);
+  const results = readFileSync(join(broker.folder, 'out.jsonl'), 'utf8').trim().split('\n');
+  const ids = results.map((result) => (JSON.parse(result) as { custom_id: string }).custom_id).sort();
+  expect(ids).toEqual(['line-0', 'line-1', 'line-2', 'line-3', 'line-4', 'line-5']);
+  expect(existsSync(join(broker.folder, `${file}.sluice-batch`))).toBe(false);
+});
+
+test('after Ctrl-C the same command goes on with the same batch', async () => {
+  const file = fileOf('long.jsonl', lines(3));
+  const first = sluice(file, '--tier', 'flex', '--lane', 'batch');
+  const memory = join(broker.folder, `${file}.sluice-batch`);
+  await until(() => existsSync(memory), { what: 'the batch to be made' });
+  const { batch_id: id } = JSON.parse(readFileSync(memory, 'utf8')) as { batch_id: string };
+  first.child.kill('SIGINT');
+  const { code, stderr } = await first.exited;
+  expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringContaining(`${id} goes on`) });
+  const again = await sluice(file, '--detach', '--json').succeeded();
+  expect(again.stderr).toContain(`going on with ${id}`);
+  expect(batchSchema.parse(JSON.parse(again.stdout)).id).toBe(id);
+});
+
+test('--dry-run estimates and sends nothing', async () => {
+  const { stdout } = await sluice(fileOf('dry.jsonl', lines(4)), '--dry-run', '--json').succeeded();
+  expect(JSON.parse(stdout)).toMatchObject({ lines: 4, looked_at: 4, targets: { 'openai/gpt-5.4-mini': 4 } });
+  expect((JSON.parse(stdout) as { cost_usd: number }).cost_usd).toBeGreaterThan(0);
+  expect(existsSync(join(broker.folder, 'dry.jsonl.sluice-batch'))).toBe(false);
+});
+
+test('faults are one sentence each, with the line', async () => {
+  const bad = await sluice(fileOf('bad.jsonl', [line(1), line(2, { temperature: 9 })]), '--tier', 'standard')
+    .exited;
+  expect(bad.code).toBe(1);
+  expect(bad.stderr).toMatch(/batch_\w+ failed:\n {2}line 2: .*temperature/);
+  const missing = await sluice('nowhere.jsonl').exited;
+  expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining("nowhere.jsonl can't be read") });
+  writeFileSync(join(broker.folder, 'empty.jsonl'), '\n\n');
+  expect(await sluice('empty.jsonl').exited).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('no requests'),
+  });
+});
