@@ -103,7 +103,7 @@ export function createCarryOut(deps: CarryOutDeps): (taken: TakenDelivery) => Pr
     if (delivery === null) {
       await redis.zrem(keys.pending, id);
     } else {
-      if (delivery.endpoint && outcome !== 'arrived') await tellIfDisabled(delivery.endpoint);
+      if (delivery.endpoint && delivery.status !== 'delivered') await tellIfDisabled(delivery.endpoint);
       if (hasEnded(delivery)) {
         await reportEnd(delivery);
       } else {
@@ -124,7 +124,8 @@ export function createCarryOut(deps: CarryOutDeps): (taken: TakenDelivery) => Pr
       const outcome = arrived ? 'arrived' : done.gone ? 'gone' : 'failed';
       await endpoints.report(delivery.endpoint, outcome, { disableAfterMs: deps.disableAfterMs });
     }
-    return arrived ? 'arrived' : 'failed';
+    // Who answers 410 is there, and quick: what else goes to that host need not wait.
+    return arrived || done.gone ? 'arrived' : 'failed';
   }
 
   return async (taken) => {

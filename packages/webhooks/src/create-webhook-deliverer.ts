@@ -101,6 +101,8 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
   const closing = new AbortController();
   let wake = (): void => {};
   let ringing: Promise<void> | null = null;
+  /** The bell rang since the last look: what it told of may have come after that. */
+  let rang = false;
 
   const start = (taken: TakenDelivery): void => {
     const done = carryOut(taken)
@@ -114,9 +116,11 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
 
   /** Until there may be something to take: a bell, the time of the next delivery, or a place that is free again. */
   const waitForWork = async (pauseMs: number): Promise<void> => {
+    if (rang) return;
     const timeoutMs = Math.min(pauseMs, MAX_WAIT_MS);
     ringing ??= lanes.waitForBell(bell, timeoutMs).finally(() => {
       ringing = null;
+      rang = true;
     });
     const freed = Promise.withResolvers<void>();
     const timer = setTimeout(freed.resolve, timeoutMs);
@@ -133,6 +137,7 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
     const standings = [...running.keys()].map(({ standing }) => standing);
     const failing = standings.filter((each) => each === 'failing').length;
     const unproven = standings.filter((each) => each !== 'proven').length;
+    rang = false;
     const { taken, pauseMs } = await lanes.take({
       limit: Math.min(free, TAKE_AT_ONCE),
       unproven: Math.max(0, Math.ceil(concurrency / 2) - unproven),
