@@ -17,6 +17,7 @@ import { createClientErrorHandler } from './client-error-handler.ts';
 import { closeIdleConnections } from './close-idle-connections.ts';
 import { compileValidator } from './compile-validator.ts';
 import { createEventStreams } from './event-streams.ts';
+import { addSecurityHeaders } from './add-security-headers.ts';
 import { createFailureLimiter } from './failure-limiter.ts';
 import { requestId } from './request-id.ts';
 import { addAuditLogRoute } from './routes/audit-log.ts';
@@ -50,6 +51,7 @@ import { toErrorBody } from './to-error-body.ts';
 /** The HTTP API, not listening yet. The caller owns it: `close()` ends its streams and open requests. */
 export async function buildApi({ store, ...deps }: ApiDeps & { store: JobStore }): Promise<ApiServer> {
   const { limits } = deps;
+  const { http } = deps.config();
   const streams = createEventStreams({
     maxStreams: limits.maxStreams,
     quotas: deps.quotas,
@@ -61,6 +63,7 @@ export async function buildApi({ store, ...deps }: ApiDeps & { store: JobStore }
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestId,
     bodyLimit: limits.maxBodyBytes,
+    trustProxy: http.trust_proxy,
     // Of the longest route; `addBodyTimeout` has the others'.
     requestTimeout: limits.uploadTimeoutMs,
     http: { headersTimeout: limits.requestTimeoutMs },
@@ -82,6 +85,7 @@ export async function buildApi({ store, ...deps }: ApiDeps & { store: JobStore }
   app.setValidatorCompiler(compileValidator);
   // Answers are ours and checked by tests; validating each again would turn a stored job of another release into a 500.
   app.setSerializerCompiler(() => JSON.stringify);
+  await addSecurityHeaders(app, http);
   const failures = await createFailureLimiter(app, limits);
   addErrorHandler(app, { ...deps, failures });
   addJsonParser(app, limits);

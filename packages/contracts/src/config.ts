@@ -7,6 +7,7 @@ import { limitsSchema } from './limits.ts';
 import { modelEntrySchema } from './model-entry.ts';
 import { regionSchema } from './region.ts';
 import { routeConfigSchema } from './route-config.ts';
+import { httpConfigSchema } from './http-config.ts';
 import { storageConfigSchema } from './storage-config.ts';
 import { nameSchema, targetSchema } from './target.ts';
 import { tenantConfigSchema, tenantNameSchema } from './tenant.ts';
@@ -166,6 +167,7 @@ export const configSchema = z.strictObject({
   /** What may be spent. */
   budgets: z.array(budgetConfigSchema).max(1_000).default([]),
   /** Where uploaded and written files are kept. */
+  http: httpConfigSchema.prefault({}),
   storage: storageConfigSchema.prefault({ kind: 'local' }),
   durability: z.enum(DURABILITY_MODES).default('fsync'),
 });

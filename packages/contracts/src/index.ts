@@ -15,6 +15,7 @@ export * from './content-part.ts';
 export * from './duration.ts';
 export * from './error-code.ts';
 export * from './error-doc-url.ts';
+export * from './http-config.ts';
 export * from './job-event.ts';
 export * from './job-status.ts';
 export * from './job-submission.ts';
