@@ -32,6 +32,8 @@ export interface StackOptions {
   batchLeaseMs?: number;
   /** `SLUICE_ENCRYPTION_KEYS`. @defaultValue none: stored as it is */
   encryptionKeys?: string;
+  /** The key prefix. @defaultValue one that no other has */
+  prefix?: string;
 }
 
 export interface Stack {
@@ -72,7 +74,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const environment: Environment = {
       ...loadEnvironment({
         REDIS_URL: redis.url,
-        REDIS_PREFIX: `t${randomBytes(5).toString('hex')}`,
+        REDIS_PREFIX: options.prefix ?? `t${randomBytes(5).toString('hex')}`,
         PORT: '0',
         SLUICE_ADMIN_KEY: key,
         SLUICE_ENCRYPTION_KEYS: options.encryptionKeys,

@@ -44,10 +44,11 @@ function open(
   environment: Pick<Environment, 'redisUrl' | 'redisCluster' | 'redisSentinels' | 'redisSentinelName'>,
   options: ConnectionOptions,
 ): Redis {
+  const access = accessOf(environment.redisUrl);
   if (environment.redisCluster) {
     const { enableOfflineQueue = true, retryStrategy: _perNode, ...redisOptions } = options;
     const cluster = new Cluster([...environment.redisCluster], {
-      redisOptions,
+      redisOptions: { ...redisOptions, ...access },
       enableOfflineQueue,
       slotsRefreshTimeout: REDIS_COMMAND_TIMEOUT_MS,
       clusterRetryStrategy: reconnectDelayMs,
@@ -57,6 +58,7 @@ function open(
   if (environment.redisSentinels) {
     return new Redis({
       ...options,
+      ...access,
       sentinels: [...environment.redisSentinels],
       name: environment.redisSentinelName,
       sentinelRetryStrategy: reconnectDelayMs,
@@ -64,6 +66,16 @@ function open(
     });
   }
   return new Redis(environment.redisUrl, options);
+}
+
+/** User, password and TLS of a URL, for the nodes of a cluster and for what the sentinels name. */
+function accessOf(redisUrl: string): Pick<RedisOptions, 'username' | 'password' | 'tls'> {
+  const { protocol, username, password } = new URL(redisUrl);
+  return {
+    ...(username ? { username: decodeURIComponent(username) } : {}),
+    ...(password ? { password: decodeURIComponent(password) } : {}),
+    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+  };
 }
 
 function roleOptions(role: RedisRole): ConnectionOptions {
