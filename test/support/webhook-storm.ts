@@ -16,9 +16,9 @@ import { freshBrokerJob } from './fresh-broker-job.ts';
 import { startTestRedis } from './redis-for-tests.ts';
 import { until } from './until.ts';
 
-type Answer = (response: ServerResponse, call: { count: number; seen: number }) => void;
+type Answer = (response: ServerResponse, call: { count: number }) => void;
 
-/** `count` calls so far, `seen` of this event. Dead ones come to life in the second phase, but for the one that is gone. */
+/** `count` calls so far. Dead ones come to life in the second phase, but for the one that is gone. */
 const RECEIVERS: Readonly<Record<string, (dead: () => boolean) => Answer>> = {
   healthy: () => (response) => response.writeHead(204).end(),
   flaky:
@@ -29,12 +29,10 @@ const RECEIVERS: Readonly<Record<string, (dead: () => boolean) => Answer>> = {
   resetting: (dead) => (response) => (dead() ? response.destroy() : response.end()),
   limited:
     () =>
-    (response, { seen }) =>
-      seen === 1 ? response.writeHead(429, { 'retry-after': '1' }).end() : response.end(),
-  moved:
-    () =>
-    (response, { seen }) =>
-      seen === 1 ? response.writeHead(301, { location: 'http://127.0.0.1:9/' }).end() : response.end(),
+    (response, { count }) =>
+      count % 2 === 0 ? response.writeHead(429, { 'retry-after': '1' }).end() : response.end(),
+  moved: (dead) => (response) =>
+    dead() ? response.writeHead(301, { location: 'http://127.0.0.1:9/' }).end() : response.end(),
   gone: () => (response) => response.writeHead(410).end(),
 };
 
@@ -142,7 +140,7 @@ export async function runWebhookStorm({ jobs }: { jobs: number }): Promise<Storm
           } catch {
             report.badSignatures += 1;
           }
-          answer?.(response, { count, seen: (known?.count ?? 0) + 1 });
+          answer?.(response, { count });
         };
         const server = createServer((request, response) => {
           void text(request).then(
