@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createLogger, createMetrics, loadEnvironment, openBroker } from '@sluice/runtime';
-import { Redis } from 'ioredis';
 import { afterEach, expect, test } from 'vitest';
+import { dumpRedis } from '../support/dump-redis.ts';
 import { startStack, type Stack } from '../support/start-stack.ts';
 
 let stack: Stack | null = null;
@@ -12,24 +12,6 @@ afterEach(async () => {
 
 const key = (id: string): string => `${id}:${randomBytes(32).toString('base64')}`;
 const PROMPT = 'canary-prompt-5561';
-
-/** Every key and value in Redis, as one text. */
-async function dump(url: string): Promise<string> {
-  const redis = new Redis(url);
-  const texts: string[] = [];
-  for (const name of await redis.keys('*')) {
-    texts.push(name);
-    const type = await redis.type(name);
-    if (type === 'string') texts.push((await redis.get(name)) ?? '');
-    else if (type === 'list') texts.push(...(await redis.lrange(name, 0, -1)));
-    else if (type === 'hash') texts.push(...Object.entries(await redis.hgetall(name)).flat());
-    else if (type === 'set') texts.push(...(await redis.smembers(name)));
-    else if (type === 'zset') texts.push(...(await redis.zrange(name, '0', '-1')));
-    else if (type === 'stream') texts.push(JSON.stringify(await redis.xrange(name, '-', '+')));
-  }
-  redis.disconnect();
-  return texts.join('\n');
-}
 
 test('with keys nothing that callers or models wrote is readable in Redis, and everything through the API', async () => {
   stack = await startStack({ workers: 1, encryptionKeys: key('a') });
@@ -53,7 +35,7 @@ test('with keys nothing that callers or models wrote is readable in Redis, and e
   );
   expect(pieces.join('')).toBe(answer);
 
-  const stored = await dump(redis.url);
+  const stored = await dumpRedis(redis.url);
   expect(stored).toContain(job.id);
   const words = [answer, completion.choices[0]?.message.content ?? ''].map((text) => text.slice(0, 16));
   for (const secret of [PROMPT, ...words]) expect(stored).not.toContain(secret);

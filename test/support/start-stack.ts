@@ -32,6 +32,8 @@ export interface StackOptions {
   batchLeaseMs?: number;
   /** `SLUICE_ENCRYPTION_KEYS`. @defaultValue none: stored as it is */
   encryptionKeys?: string;
+  /** Takes every line of the log, from level trace on. */
+  onLog?: (line: string) => void;
   /** The key prefix. @defaultValue one that no other has */
   prefix?: string;
 }
@@ -85,7 +87,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     closers.push(() => rm(folder, { recursive: true, force: true }));
     const withFiles = { storage: { kind: 'local', path: folder }, ...options.config };
     const config = configSchema.parse(simulatedConfig(simulator, withFiles));
-    const logger = createLogger({ name: 'test', level: environment.logLevel });
+    const logger = createLogger(
+      options.onLog
+        ? { name: 'test', level: 'trace', write: options.onLog }
+        : { name: 'test', level: environment.logLevel },
+    );
     const { batchLeaseMs, fileRoundMs } = options;
     const api = await startApi({
       config,

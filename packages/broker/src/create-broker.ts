@@ -70,7 +70,8 @@ export function createBroker(options: BrokerOptions) {
       others: options.others ?? { weight: 1, maxRunning: null },
     },
   });
-  const codec = createJobCodec(options.vault ?? PLAIN_VAULT);
+  const vault = options.vault ?? PLAIN_VAULT;
+  const codec = createJobCodec(vault);
   const queues = createTicketQueues({
     connection: options.queueConnection,
     keys,
@@ -143,6 +144,7 @@ export function createBroker(options: BrokerOptions) {
   const batches = createBatchStore({
     redis,
     keys,
+    vault,
     baseUrl: options.baseUrl,
     deliverWebhook: options.deliverBatchWebhook ?? (async () => {}),
     confirmDurable: durability.confirm,

@@ -24,11 +24,14 @@ const SECRET_FIELDS = [
 export function createLogger({
   name,
   level = 'info',
+  write,
 }: {
   /** The process's role: `api`, `worker`, … */
   name: string;
   /** @defaultValue 'info' */
   level?: string;
+  /** Takes each line. @defaultValue standard error */
+  write?: (line: string) => void;
 }): Logger {
   return pino(
     {
@@ -46,6 +49,6 @@ export function createLogger({
         censor: '[redacted]',
       },
     },
-    pino.destination({ dest: 2, sync: true }),
+    write ? { write } : pino.destination({ dest: 2, sync: true }),
   );
 }

@@ -3,6 +3,7 @@ import type { Keys } from '../keys.ts';
 import type { RedisClient } from '../script.ts';
 import type { BatchWebhook } from './batch-record.ts';
 import { presentBatch } from './present-batch.ts';
+import type { Vault } from '@sluice/vault';
 import { decodeBatch } from './stored-batch.ts';
 
 /** A webhook that a batch's event caused. */
@@ -30,11 +31,13 @@ export async function flushBatchOutbox(
   {
     redis,
     keys,
+    vault,
     baseUrl,
     deliver,
   }: {
     redis: RedisClient;
     keys: Keys;
+    vault: Vault;
     baseUrl: string;
     deliver: (due: BatchWebhookDue) => Promise<void>;
   },
@@ -43,7 +46,7 @@ export async function flushBatchOutbox(
   const lines = await redis.lrange(keys.outbox(id), 0, -1);
   if (lines.length === 0) return;
   // After the entries: the record then has the state that they speak of.
-  const record = decodeBatch(await redis.hgetall(keys.batch(id)));
+  const record = decodeBatch(await redis.hgetall(keys.batch(id)), vault);
   for (const line of lines) {
     if (record) {
       const { type, seq, at_ms: atMs } = JSON.parse(line) as Entry;

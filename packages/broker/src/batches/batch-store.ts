@@ -8,6 +8,7 @@ import {
 import type { ReadEventsOutcome } from '../broker.ts';
 import type { Keys } from '../keys.ts';
 import { readScript, runScript, type RedisClient } from '../script.ts';
+import type { Vault } from '@sluice/vault';
 import { flushBatchOutbox, type BatchWebhookDue } from './batch-outbox.ts';
 import type { BatchDialect, BatchRecord, NewBatch } from './batch-record.ts';
 import { batchKeys, settleLines, type SettledLine } from './settle-line.ts';
@@ -62,12 +63,14 @@ const EVENT_OF: Readonly<Partial<Record<BatchStatus, BatchEventType>>> = {
 export function createBatchStore({
   redis,
   keys,
+  vault,
   baseUrl,
   deliverWebhook,
   confirmDurable,
 }: {
   redis: RedisClient;
   keys: Keys;
+  vault: Vault;
   baseUrl: string;
   /** Must be idempotent by batch and sequence number. */
   deliverWebhook: (due: BatchWebhookDue) => Promise<void>;
@@ -75,9 +78,9 @@ export function createBatchStore({
 }) {
   const list = (dialect: BatchDialect): string => (dialect === 'openai' ? 'all' : dialect);
   const read = async (id: string): Promise<BatchRecord | null> =>
-    decodeBatch(await redis.hgetall(keys.batch(id)));
+    decodeBatch(await redis.hgetall(keys.batch(id)), vault);
   const flush = (id: string): Promise<void> =>
-    flushBatchOutbox({ redis, keys, baseUrl, deliver: deliverWebhook }, id);
+    flushBatchOutbox({ redis, keys, vault, baseUrl, deliver: deliverWebhook }, id);
 
   const get = async (id: string, tenant: string): Promise<BatchRecord | null> => {
     const batch = await read(id);
@@ -94,7 +97,7 @@ export function createBatchStore({
     async create(batch: NewBatch, bodyHash: string): Promise<CreateBatchOutcome> {
       // Before the record, so that a crash from here on leaves something to find.
       await redis.zadd(keys.activeBatches, 'NX', Date.now(), batch.id);
-      const args = [bodyHash, ...encodeNewBatch(batch)];
+      const args = [bodyHash, ...encodeNewBatch(batch, vault)];
       const outcome = await runScript(redis, scripts.create, [keys.batch(batch.id)], args);
       if (outcome === 'conflict') return { status: 'conflict' };
       await redis.zadd(keys.batchIndex(batch.tenant, list(batch.dialect)), batch.createdAtMs, batch.id);
