@@ -46,6 +46,8 @@ export async function startApiFixture({
   limits?: Partial<ApiLimits>;
   /** Borrowed. @defaultValue one that the fixture starts and closes */
   redisUrl?: string;
+  /** Over the fixture's own. */
+  config?: Partial<Config>;
 } = {}): Promise<ApiFixture> {
   const redis = options.redisUrl === undefined ? await startTestRedis() : null;
   const adminKey = `test_${randomBytes(12).toString('hex')}`;
@@ -56,7 +58,11 @@ export async function startApiFixture({
     SLUICE_ADMIN_KEY: adminKey,
   });
   const folder = await mkdtemp(join(tmpdir(), 'sluice-files-'));
-  const config: Config = { ...CONFIG, storage: { kind: 'local', path: folder } };
+  const config: Config = {
+    ...CONFIG,
+    ...options.config,
+    storage: { kind: 'local', path: folder },
+  };
   const logger = createLogger({ name: 'test', level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
   const api = await startApi({ config, environment, logger, limits });
   const open = await openBroker({

@@ -104,6 +104,34 @@ test('answers carry headers against misuse by browsers, and no origin is allowed
   expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
 });
 
+test('pages of a configured origin may call, and read streams too; others may not', async () => {
+  const open = await startApiFixture({
+    config: { http: { cors_origins: ['https://app.example'], trust_proxy: false } },
+  });
+  try {
+    const { id } = await open.submit();
+    for (const path of [`/v1/jobs/${id}`, `/v1/jobs/${id}/events`]) {
+      for (const [origin, allowed] of [
+        ['https://app.example', 'https://app.example'],
+        ['https://evil.example', null],
+      ] as const) {
+        const control = new AbortController();
+        const answer = await open.request(path, { headers: { origin }, signal: control.signal });
+        expect(answer.headers.get('access-control-allow-origin')).toBe(allowed);
+        expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+        control.abort();
+      }
+    }
+    const asked = await fetch(`${open.url}/v1/jobs`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' },
+    });
+    expect(asked.status).toBe(204);
+  } finally {
+    await open.close();
+  }
+});
+
 test('an address in x-forwarded-for is not believed', async () => {
   await api.post('/v1/keys', { name: 'from elsewhere' }, { 'x-forwarded-for': '203.0.113.9' });
   const { data } = (await (await api.request('/v1/audit_log?limit=1')).json()) as {

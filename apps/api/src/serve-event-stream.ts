@@ -2,6 +2,7 @@ import type { TenantJobs } from '@sluice/broker';
 import { ApiError } from '@sluice/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiDeps } from './api-deps.ts';
+import { beginEventStream } from './begin-event-stream.ts';
 import { createWaiter } from './create-waiter.ts';
 import type { EventStreams } from './event-streams.ts';
 import { EVENT_PAGE_LIMIT, writeEventStream } from './write-event-stream.ts';
@@ -49,15 +50,7 @@ export async function serveEventStream(
       const message = `The ${subject} has ${firstPage.lastSeq} events so far.`;
       throw new ApiError('invalid_last_event_id', message, { param: 'after' });
     }
-    // From here on errors can't be answered any more: the connection ends, and the reader resumes.
-    reply.hijack();
-    reply.raw.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
-      'x-accel-buffering': 'no',
-      'x-request-id': request.id,
-    });
-    reply.raw.flushHeaders();
+    beginEventStream(reply);
     await writeEventStream({ id, events, after, firstPage, waiter, response: reply.raw, signal }, deps);
     reply.raw.end();
   } catch (error) {

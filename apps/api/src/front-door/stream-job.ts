@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiDeps } from '../api-deps.ts';
 import type { EventStreams } from '../event-streams.ts';
 import type { SynchronousCalls } from '../synchronous-calls.ts';
+import { beginEventStream } from '../begin-event-stream.ts';
 import { createSseWriter, type SseWrite } from '../sse-writer.ts';
 import { storeNewJob } from '../store-new-job.ts';
 import { createJobFollower, type JobFollower } from './job-follower.ts';
@@ -187,14 +188,7 @@ function isEnd({ type }: JobEvent): boolean {
 }
 
 function open(request: FastifyRequest, reply: FastifyReply, headers: Record<string, string>): void {
-  reply.hijack();
   // A quiet stream carries comments; Node's idle timeout must not cut it in between.
   request.raw.socket.setTimeout(0);
-  reply.raw.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache, no-transform',
-    'x-accel-buffering': 'no',
-    'x-request-id': request.id,
-    ...headers,
-  });
+  beginEventStream(reply, headers);
 }

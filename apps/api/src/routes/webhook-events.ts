@@ -2,6 +2,7 @@ import { ENDPOINT_EVENT_TYPES } from '@sluice/contracts';
 import { z } from 'zod';
 import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
+import { beginEventStream } from '../begin-event-stream.ts';
 import { createWaiter } from '../create-waiter.ts';
 import { errorResponses } from '../error-responses.ts';
 import type { EventStreams } from '../event-streams.ts';
@@ -51,13 +52,7 @@ export function addWebhookEventsRoute(app: ApiServer, deps: ApiDeps & { streams:
         });
         listener = id;
         unsubscribe = await deps.wakeups.subscribe(id, waiter.wake);
-        reply.hijack();
-        reply.raw.writeHead(200, {
-          'content-type': 'text/event-stream; charset=utf-8',
-          'cache-control': 'no-cache, no-transform',
-          'x-accel-buffering': 'no',
-          'x-request-id': request.id,
-        });
+        beginEventStream(reply);
         const { streamDrainTimeoutMs: drainTimeoutMs, pollMs } = deps.limits;
         const write = createSseWriter({ response: reply.raw, signal, drainTimeoutMs });
         let open = await write(`event: listening\ndata: ${JSON.stringify({ listener: id })}\n\n`);
