@@ -56,7 +56,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * `control` is aborted with an {@link AbortReason} to end the wait or the call.
  */
 export async function runJob(ticket: string, control: AbortController, deps: RunJobDeps): Promise<void> {
-  const { provider, learner } = deps;
+  const { provider } = deps;
   const settler = createSettler(deps);
   const job = await loadRunnable(ticket, deps);
   if (!job || (await settleLostAttempt(job, settler))) return;
@@ -73,6 +73,23 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
     const why = { code: 'auth', message: provider.keys.describeOutage(all.keys) } as const;
     return failWithoutCall(job, { target, why, settler, deps });
   }
+  // First: a target that is out costs nothing else.
+  const pass = await deps.health.admit(target, job.lane);
+  if (pass.status === 'refused') return settler.passOver(job, pass.retryInMs);
+  try {
+    await runAdmitted(job, { ticket, target, rendered, keys, pass, control, settler, deps });
+  } finally {
+    pass.release();
+  }
+}
+
+/** Sets the cost aside, waits for a permit, and makes the attempt. */
+async function runAdmitted(
+  job: RunnableJob,
+  { keys, ...turn }: Omit<AttemptTurn, 'order' | 'permit' | 'budget'> & { keys: readonly string[] },
+): Promise<void> {
+  const { target, rendered, control, settler, deps } = turn;
+  const { provider, learner } = deps;
   const { budgets } = deps.broker;
   const [budget, order] = await Promise.all([
     reserveBudget(job, target, { ...deps, budgets }),
@@ -81,9 +98,7 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
   if (budget.status === 'full') return waitForBudget(job, budget, { settler, budgets });
   const timeLeftMs = Math.max(0, job.deadlineMs - deps.nowMs());
   const deadline = setTimeout(() => abort(control, 'deadline'), Math.min(timeLeftMs, LONGEST_TIMER_MS));
-  const pass = await deps.health.admit(target, job.lane);
   try {
-    if (pass.status === 'refused') return await settler.passOver(job, pass.retryInMs);
     const permit = await provider.limiter.run(
       {
         model: parseTarget(target)?.model ?? target,
@@ -94,19 +109,7 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
         maxWaitMs: MAX_PERMIT_WAIT_MS,
         signal: control.signal,
       },
-      (granted) =>
-        runAttempt(job, {
-          ticket,
-          target,
-          rendered,
-          order,
-          pass,
-          permit: granted,
-          budget,
-          control,
-          settler,
-          deps,
-        }),
+      (granted) => runAttempt(job, { ...turn, order, permit: granted, budget }),
     );
     if (permit.status === 'postponed') {
       deps.onPostponed(parseTarget(target)?.model ?? target, permit);
@@ -122,7 +125,6 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
       await settler.settleAborted(job, { ...nothingPaid(job, 0), reason });
     }
   } finally {
-    if (pass.status === 'admitted') pass.release();
     clearTimeout(deadline);
     await budget.release();
   }
@@ -147,31 +149,23 @@ async function loadRunnable(
   return record.request && { ...record, request: record.request };
 }
 
+/** One try of a job at a target, with all that was got for it. */
+interface AttemptTurn {
+  ticket: string;
+  target: Target;
+  rendered: RenderedForTarget;
+  order: KeyOrder;
+  pass: CallPass;
+  permit: Permit;
+  budget: ReservedBudget;
+  control: AbortController;
+  settler: Settler;
+  deps: RunJobDeps;
+}
+
 async function runAttempt(
   job: RunnableJob,
-  {
-    ticket,
-    target,
-    rendered,
-    order,
-    pass,
-    permit,
-    budget,
-    control,
-    settler,
-    deps,
-  }: {
-    ticket: string;
-    target: Target;
-    rendered: RenderedForTarget;
-    order: KeyOrder;
-    pass: CallPass;
-    permit: Permit;
-    budget: ReservedBudget;
-    control: AbortController;
-    settler: Settler;
-    deps: RunJobDeps;
-  },
+  { ticket, target, rendered, order, pass, permit, budget, control, settler, deps }: AttemptTurn,
 ): Promise<void> {
   const { provider, broker } = deps;
   deps.onPermit(ticket);
