@@ -32,9 +32,11 @@ test.skipIf(executablePath === null)(
       const shown = await page.locator('.opblock-summary-path').allInnerTexts();
       const document = (await (await fetch(`${broker.url}/openapi.json`)).json()) as {
         paths: Record<string, object>;
+        webhooks: Record<string, object>;
       };
       const paths = shown.map((path) => path.replaceAll('\u200b', ''));
-      expect(new Set(paths)).toEqual(new Set(Object.keys(document.paths)));
+      const documented = [...Object.keys(document.paths), ...Object.keys(document.webhooks)];
+      expect(new Set(paths)).toEqual(new Set(documented));
       expect(paths).toContain('/v1/jobs');
       expect(problems).toEqual([]);
     } finally {
