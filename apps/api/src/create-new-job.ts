@@ -103,6 +103,7 @@ export async function createNewJob(
       ...(filters ? { filters } : {}),
       ...(caller.allow ? { forced: caller.allow } : {}),
       ...(keyLimits ? { countsForKey: true as const } : {}),
+      ...(caller.limits?.running_jobs === undefined ? {} : { maxRunningOfKey: caller.limits.running_jobs }),
       ...(submission.validate ? { validate: { maxFailures: submission.validate.max_failures ?? null } } : {}),
       ...(config.routes[plan.route ?? '']?.spill === false ? { spill: false } : {}),
     },

@@ -20,7 +20,7 @@ export function createEventStreams({
   onCount,
 }: {
   maxStreams: number;
-  quotas: Pick<KeyQuotas, 'openStream'>;
+  quotas: Pick<KeyQuotas, 'takePlace'>;
   onCount: (count: number) => void;
 }): EventStreams {
   let count = 0;
@@ -51,7 +51,7 @@ export function createEventStreams({
       };
       if (limits?.event_streams === undefined) return leave;
       try {
-        const place = await quotas.openStream(keyId, limits.event_streams);
+        const place = await quotas.takePlace('streams', keyId, limits.event_streams);
         if (!place) throw tooManyOfKey(limits.event_streams);
         leaveKey = place.close;
         return leave;

@@ -24,11 +24,12 @@ import {
   type Settler,
 } from './settle-attempt.ts';
 import type { CallPass } from './target-health.ts';
+import { takeKeyPlace, waitForKeyPlace, type KeyPlaceTaken } from './take-key-place.ts';
 import { waitForBudget } from './wait-for-budget.ts';
 import { whereToWait } from './where-to-wait.ts';
 
 export interface RunJobDeps extends SettleDeps {
-  broker: Pick<Broker, 'transitions' | 'placement' | 'outbox' | 'budgets'>;
+  broker: Pick<Broker, 'transitions' | 'placement' | 'outbox' | 'budgets' | 'quotas'>;
   /** The job as its ticket describes it, when nothing had happened to it by then; null: its record is read. */
   known: JobRecord | null;
   provider: ProviderRuntime;
@@ -76,9 +77,13 @@ export async function runJob(ticket: string, control: AbortController, deps: Run
   // First: a target that is out costs nothing else.
   const pass = await deps.health.admit(target, job.lane);
   if (pass.status === 'refused') return settler.passOver(job, pass.retryInMs);
+  let place: KeyPlaceTaken | null = null;
   try {
+    place = await takeKeyPlace(job, deps.broker.quotas);
+    if (place === null) return await waitForKeyPlace(job, settler);
     await runAdmitted(job, { ticket, target, rendered, keys, pass, control, settler, deps });
   } finally {
+    place?.close();
     pass.release();
   }
 }

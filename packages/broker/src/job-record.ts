@@ -40,6 +40,8 @@ export interface JobOptions {
   /** What the job asks of its targets, and what its key forces on it; absent: nothing. Checked before every attempt. */
   filters?: TargetFilters;
   forced?: ForcedPolicy;
+  /** Calls of its key at once; absent: no cap. */
+  maxRunningOfKey?: number;
   /** Counts against its key's quotas, and is settled there when it has ended. */
   countsForKey?: true;
   /** An answer has to keep the JSON schemas of the request. Absent: it has not. */

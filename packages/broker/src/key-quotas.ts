@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiKeyLimits } from '@sluice/contracts';
-import type { Keys } from './keys.ts';
+import type { KeyPlace, Keys } from './keys.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
 
 const scripts = {
@@ -8,7 +8,7 @@ const scripts = {
   take: readScript('quota-take'),
   takeMany: readScript('quota-take-many'),
   settle: readScript('quota-settle'),
-  stream: readScript('quota-stream'),
+  place: readScript('quota-place'),
 };
 
 export type CountRequestOutcome =
@@ -27,7 +27,7 @@ export type TakeQuotaOutcome =
 /** Open jobs that are looked at when a key seems to have too many: some may be gone without a trace. */
 const LOOK_AT = 100;
 const SURELY_STORED_MS = 60_000;
-const STREAM_LEASE_MS = 45_000;
+const PLACE_LEASE_MS = 45_000;
 
 /**
  * What keys may take, counted in Redis for all processes under the key's own hash tag. A key without limits costs
@@ -103,14 +103,14 @@ export function createKeyQuotas({ redis, keys }: { redis: RedisClient; keys: Key
       ];
       return Number(await runScript(redis, scripts.takeMany, quotaKeys(keyId), args));
     },
-    /** A place among the key's event streams; null when all are taken. It lapses when this process is lost. */
-    async openStream(keyId: string, max: number): Promise<{ close: () => void } | null> {
-      const key = keys.quota(keyId, 'streams');
+    /** A place among a key's event streams or calls; null when all are taken. It lapses when this process is lost. */
+    async takePlace(place: KeyPlace, keyId: string, max: number): Promise<{ close: () => void } | null> {
+      const key = keys.quota(keyId, place);
       const id = randomUUID();
       const hold = (limit: number | string): Promise<unknown> =>
-        runScript(redis, scripts.stream, [key], [id, STREAM_LEASE_MS, limit]);
+        runScript(redis, scripts.place, [key], [id, PLACE_LEASE_MS, limit]);
       if ((await hold(max)) !== 1) return null;
-      const timer = setInterval(() => void hold('').catch(() => undefined), STREAM_LEASE_MS / 3);
+      const timer = setInterval(() => void hold('').catch(() => undefined), PLACE_LEASE_MS / 3);
       return {
         close() {
           clearInterval(timer);

@@ -3,6 +3,9 @@ import type { Tier } from '@sluice/contracts';
 
 const OPEN_SHARDS = 16;
 
+/** What a key has a number of places for. */
+export type KeyPlace = 'streams' | 'running';
+
 /**
  * Every Redis key of the broker. Three kinds of hash tag, never two in one script: `{job id}`, `{provider}`,
  * and one for each BullMQ queue. Keys without a tag are only used one at a time.
@@ -51,7 +54,7 @@ export function createKeys(prefix: string) {
     /** Jobs of a tenant by creation time: `open` for those that have not ended, else the terminal status. */
     index: (tenant: string, status: string) => `${prefix}:jobs:{${tenant}}:${status}`,
     /** What an API key has taken of its limits. */
-    quota: (keyId: string, part: 'requests' | 'meters' | 'jobs' | 'open' | 'streams') =>
+    quota: (keyId: string, part: 'requests' | 'meters' | 'jobs' | 'open' | KeyPlace) =>
       `${prefix}:quota:{${keyId}}:${part}`,
     /** Name of the key that has served a long prompt lately. */
     warmPrompt: ({

@@ -26,6 +26,8 @@ export const apiKeyLimitsSchema = z.strictObject({
   tokens_per_day: amount.optional(),
   /** Jobs of the key that have not ended, running ones included. */
   queued_jobs: amount.optional(),
+  /** Calls of the key's jobs at once, at all providers; further jobs wait. Lines of provider batches do not count. */
+  running_jobs: amount.optional(),
   /** Event streams of the key that are open at once, in all processes. */
   event_streams: amount.optional(),
   /** Of one request. */
