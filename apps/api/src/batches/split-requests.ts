@@ -1,4 +1,14 @@
 import { ApiError } from '@sluice/contracts';
+import {
+  QUOTE,
+  BACKSLASH,
+  OPEN_BRACKET,
+  CLOSE_BRACKET,
+  OPEN_BRACE,
+  CLOSE_BRACE,
+  COMMA,
+  COLON,
+} from '../json-bytes.ts';
 import { MAX_LINE_BYTES } from './batch-limits.ts';
 
 export type BodyPart =
@@ -9,14 +19,6 @@ export type BodyPart =
   /** JSON text of the body with null in place of `requests`; comes last. */
   | { kind: 'rest'; text: string; hasRequests: boolean };
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const COMMA = 0x2c;
-const COLON = 0x3a;
 const NULL = Buffer.from('null');
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const MAX_REST_BYTES = 1024 * 1024;

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
 import { beginEventStream } from '../begin-event-stream.ts';
-import { createWaiter } from '../create-waiter.ts';
 import { errorResponses } from '../error-responses.ts';
 import type { EventStreams } from '../event-streams.ts';
+import { holdEventStream } from '../hold-event-stream.ts';
 import { createSseWriter } from '../sse-writer.ts';
 
 const querySchema = z.strictObject({
@@ -41,41 +41,27 @@ export function addWebhookEventsRoute(app: ApiServer, deps: ApiDeps & { streams:
     },
     handler: async (request, reply) => {
       const endpoints = deps.webhooks.endpoints(request.caller.tenant);
-      const leave = await deps.streams.open(request.caller);
-      const signal = AbortSignal.any([request.gone, deps.streams.closing]);
-      const waiter = createWaiter(signal);
-      let unsubscribe = (): void => undefined;
-      let listener: string | null = null;
-      try {
-        const { id } = await endpoints.openListener({
-          events: request.query.events ?? [...ENDPOINT_EVENT_TYPES],
-        });
-        listener = id;
-        unsubscribe = await deps.wakeups.subscribe(id, waiter.wake);
-        beginEventStream(reply);
-        const { streamDrainTimeoutMs: drainTimeoutMs, pollMs } = deps.limits;
-        const write = createSseWriter({ response: reply.raw, signal, drainTimeoutMs });
-        let open = await write(`event: listening\ndata: ${JSON.stringify({ listener: id })}\n\n`);
-        while (open && !signal.aborted) {
-          waiter.reset();
-          const unread = await endpoints.readListener(id);
-          if (unread === false) break;
-          for (const text of unread) open &&= await write(toFrame(text));
-          if (open && unread.length === 0 && !(await waiter.wait(pollMs)))
-            open = await write(': keep-alive\n\n');
+      return holdEventStream({ request, reply }, deps, async ({ signal, waiter, wakeAt }) => {
+        const events = request.query.events ?? [...ENDPOINT_EVENT_TYPES];
+        const { id } = await endpoints.openListener({ events });
+        try {
+          await wakeAt(id);
+          beginEventStream(reply);
+          const { streamDrainTimeoutMs: drainTimeoutMs, pollMs } = deps.limits;
+          const write = createSseWriter({ response: reply.raw, signal, drainTimeoutMs });
+          let open = await write(`event: listening\ndata: ${JSON.stringify({ listener: id })}\n\n`);
+          while (open && !signal.aborted) {
+            waiter.reset();
+            const unread = await endpoints.readListener(id);
+            if (unread === false) break;
+            for (const text of unread) open &&= await write(toFrame(text));
+            if (open && unread.length === 0 && !(await waiter.wait(pollMs)))
+              open = await write(': keep-alive\n\n');
+          }
+        } finally {
+          await endpoints.closeListener(id).catch(() => undefined);
         }
-        reply.raw.end();
-      } catch (error) {
-        if (!reply.sent) throw error;
-        request.log.error({ err: error }, 'event stream failed');
-        reply.raw.destroy();
-      } finally {
-        unsubscribe();
-        waiter.close();
-        leave();
-        if (listener) await endpoints.closeListener(listener).catch(() => undefined);
-      }
-      return reply;
+      });
     },
   });
 }
