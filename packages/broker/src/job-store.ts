@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { isTerminal } from '@sluice/contracts';
+import { isTerminal, JOB_STATUSES } from '@sluice/contracts';
 import { ticketId, type Backlog, type Released } from './backlog.ts';
 import {
   RedisUnavailableError,
@@ -18,6 +18,7 @@ import type { Outbox } from './outbox.ts';
 import { listJobs } from './list-jobs.ts';
 import { providerOf, type Placement } from './placement.ts';
 import { toFirstTurn, type FirstTurn } from './first-turn.ts';
+import { readEvents } from './read-events.ts';
 import { readScript, runScript, type RedisClient } from './script.ts';
 import { scriptCommand, sendAtOnce, type Command } from './send-at-once.ts';
 import { unpaidEnd, type Transitions } from './transitions.ts';
@@ -27,10 +28,10 @@ const scripts = {
   admit: readScript('admit'),
   create: readScript('create'),
   erase: readScript('erase'),
-  readEvents: readScript('read-events'),
 };
 
 const TOMBSTONE_MS = 86_400_000;
+const OPEN_STATUSES = JOB_STATUSES.filter((status) => !isTerminal(status));
 
 /** Why a job was not created. */
 type Existing = 'duplicate' | 'conflict' | 'erased';
@@ -234,14 +235,11 @@ export function createJobStore(deps: JobStoreDeps): JobStore {
       }
       return { status: reply as 'erased' | 'not_ended' | 'not_found' };
     },
-    async readEvents(id, { tenant, after, limit }) {
-      const reply = (await asUnavailable(
-        runScript(redis, scripts.readEvents, [keys.job(id), keys.events(id)], [tenant, after, limit]),
-      )) as ['ok', number, string, string[]] | ['expired'] | ['not_found'];
-      if (reply[0] !== 'ok') return { status: reply[0] };
-      const [, lastSeq, ended, stored] = reply;
-      const events = stored.map((event) => codec.openEvent(id, event));
-      return { status: 'ok', events, lastSeq, ended: ended === '1' && after + events.length >= lastSeq };
+    async readEvents(id, page) {
+      const slot = { record: keys.job(id), events: keys.events(id), openStatuses: OPEN_STATUSES };
+      const outcome = await asUnavailable(readEvents(redis, slot, page));
+      if (outcome.status !== 'ok') return outcome;
+      return { ...outcome, events: outcome.events.map((event) => codec.openEvent(id, event)) };
     },
   };
 }

@@ -8,6 +8,7 @@ import type { JobRecord } from './job-record.ts';
 import type { Keys } from './keys.ts';
 import type { Outbox } from './outbox.ts';
 import { providerOf, type Placement } from './placement.ts';
+import { requeueLost } from './requeue-lost.ts';
 import type { RedisClient } from './script.ts';
 import { serverTimeMs } from './server-time-ms.ts';
 import type { TicketQueues } from './ticket-queues.ts';
@@ -67,18 +68,7 @@ export function createSweeper(deps: SweeperDeps) {
   /** A running job whose ticket BullMQ no longer holds will not be started again by anybody else. */
   const checkRunning = async (job: JobRecord): Promise<SweepAction> => {
     if (await queues.has(providerOf(job), job.tier, ticketId(job.id, job.turn))) return 'none';
-    const outcome = await transitions.requeue(job, {
-      attempt: job.openAttempt,
-      attemptEnd: unpaidEnd('abandoned', LOST_WORKER),
-      targetIndex: job.targetIndex,
-      round: job.round,
-      newRound: false,
-      delayMs: 0,
-      reason: 'worker_lost',
-    });
-    if (outcome.status === 'fenced') return 'none';
-    await placement.place({ ...job, turn: outcome.turn, readyAtMs: outcome.readyAtMs });
-    return 'recovered';
+    return requeueLost(job, deps);
   };
 
   const check = async (id: string, nowMs: number): Promise<SweepAction> => {

@@ -4,9 +4,10 @@ import type { JobCodec } from '../job-codec.ts';
 import type { JobRecord } from '../job-record.ts';
 import type { Keys } from '../keys.ts';
 import { providerOf, type Placement } from '../placement.ts';
+import { requeueLost } from '../requeue-lost.ts';
 import type { RedisClient } from '../script.ts';
 import { serverTimeMs } from '../server-time-ms.ts';
-import { LOST_WORKER, unpaidEnd, type Transitions } from '../transitions.ts';
+import type { Transitions } from '../transitions.ts';
 import type { LanePool } from './lane-pool.ts';
 import type { LaneRuns } from './lane-runs.ts';
 
@@ -38,20 +39,7 @@ export function createLaneSweep({
     async checkInBatch(job: JobRecord): Promise<'none' | 'recovered'> {
       const provider = providerOf(job);
       if (job.run !== null && (await laneRuns.read(provider, job.run)) !== null) return 'none';
-      const lane = job.options.lane === 'batch' ? 'batch' : 'live';
-      const outcome = await transitions.requeue(job, {
-        attempt: job.openAttempt,
-        attemptEnd: unpaidEnd('abandoned', LOST_WORKER),
-        targetIndex: job.targetIndex,
-        round: job.round,
-        newRound: false,
-        delayMs: 0,
-        reason: 'worker_lost',
-        lane,
-      });
-      if (outcome.status === 'fenced') return 'none';
-      await placement.place({ ...job, lane, turn: outcome.turn, readyAtMs: outcome.readyAtMs });
-      return 'recovered';
+      return requeueLost(job, { transitions, placement }, job.options.lane === 'batch' ? 'batch' : 'live');
     },
 
     /** How many were ended; what is left of those that ended otherwise is cleared away. */

@@ -1,4 +1,5 @@
 import {
+  BATCH_STATUSES,
   batchStatesBefore,
   isEndedBatch,
   type BatchError,
@@ -7,6 +8,7 @@ import {
 } from '@sluice/contracts';
 import type { ReadEventsOutcome } from '../broker.ts';
 import type { Keys } from '../keys.ts';
+import { readEvents } from '../read-events.ts';
 import { readScript, runScript, type RedisClient } from '../script.ts';
 import type { Vault } from '@sluice/vault';
 import { flushBatchOutbox, type BatchWebhookDue } from './batch-outbox.ts';
@@ -21,9 +23,9 @@ const scripts = {
   queued: readScript('batch-queued'),
   move: readScript('batch-move'),
   tell: readScript('batch-tell'),
-  events: readScript('batch-events'),
 };
 
+const OPEN_STATUSES = BATCH_STATUSES.filter((status) => !isEndedBatch(status));
 /** How long a batch is kept after its end: as long as its files are by default. */
 const KEPT_MS = 30 * 86_400_000;
 /** How long the same body of the same key counts as sent again when the client says that it is. */
@@ -225,18 +227,12 @@ export function createBatchStore({
       return lines.length === 0 ? [] : redis.hmget(keys.batchRefused(id), ...lines.map(String));
     },
 
-    async readEvents(
+    readEvents(
       id: string,
-      { tenant, after, limit }: { tenant: string; after: number; limit: number },
+      page: { tenant: string; after: number; limit: number },
     ): Promise<ReadEventsOutcome> {
-      const slot = [keys.batch(id), keys.events(id)];
-      const reply = (await runScript(redis, scripts.events, slot, [tenant, after, limit])) as
-        | ['ok', number, string, string[]]
-        | ['expired']
-        | ['not_found'];
-      if (reply[0] !== 'ok') return { status: reply[0] };
-      const [, lastSeq, ended, events] = reply;
-      return { status: 'ok', events, lastSeq, ended: ended === '1' && after + events.length >= lastSeq };
+      const slot = { record: keys.batch(id), events: keys.events(id), openStatuses: OPEN_STATUSES };
+      return readEvents(redis, slot, page);
     },
 
     /** Removes a batch that has ended; its files stay. False when there is none, or it has not ended. */

@@ -1,4 +1,4 @@
--- include: clock, batch-events
+-- include: clock, append-event, batch-events
 -- The one way to change a batch's status: compare-and-set, timestamp, event and outbox in one step.
 -- KEYS: 1 batch hash, 2 events list, 3 outbox list
 -- ARGV: 1 states that it may leave, ',a,b,', 2 new status, 3 event type or '', 4 ms that an ended batch is kept

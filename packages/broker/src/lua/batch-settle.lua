@@ -1,4 +1,4 @@
--- include: clock, batch-events
+-- include: clock, append-event, batch-events
 -- Counts ended lines of a batch, each once. Tells of the progress at most once a second.
 -- KEYS: 1 batch hash, 2 events list, 3 outbox list, 4 bitmap of ended lines, 5 bitmap of lines without an answer
 -- ARGV: line, status, input, cached, output and reasoning tokens, cost in US dollars; repeated

@@ -1,4 +1,4 @@
--- include: clock, batch-events
+-- include: clock, append-event, batch-events
 -- Tells of progress that came too soon after the last event to be told at once.
 -- KEYS: 1 batch hash, 2 events list, 3 outbox list
 -- ARGV: none

@@ -1,4 +1,4 @@
--- include: clock, events
+-- include: clock, append-event, events
 -- Creates a job if its id is free.
 -- KEYS: 1 job hash, 2 events list, 3 outbox list, 4 tombstone
 -- ARGV: 1 body hash, then field, value, … of the job hash

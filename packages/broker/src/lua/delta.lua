@@ -1,4 +1,4 @@
--- include: clock, events
+-- include: clock, append-event, events
 -- Adds a piece of streamed text.
 -- KEYS: 1 job hash, 2 events list, 3 outbox list
 -- ARGV: 1 attempt, 2 JSON members of the event ('"index":0,"delta":{…}')

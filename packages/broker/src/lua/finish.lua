@@ -1,4 +1,4 @@
--- include: clock, events
+-- include: clock, append-event, events
 -- The one way to end a job: compare-and-set, result, event and outbox in one step. A terminal state is final.
 -- Two attempts are open when a batch was not waited for (hedged): the first to finish wins.
 -- KEYS: 1 job hash, 2 events list, 3 outbox list

@@ -1,4 +1,4 @@
--- include: clock, events
+-- include: clock, append-event, events
 -- Queues a job to run live beside the provider's batch that it is a line of: its attempt there stays open, and the first
 -- of the two to finish wins.
 -- KEYS: 1 job hash, 2 events list, 3 outbox list

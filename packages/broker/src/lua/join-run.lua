@@ -1,4 +1,4 @@
--- include: clock, events
+-- include: clock, append-event, events
 -- Makes a queued job a line of a provider's batch: opens its next attempt, owned by the run. May be repeated.
 -- KEYS: 1 job hash, 2 events list, 3 outbox list
 -- ARGV: 1 turn of the ticket, 2 target, 3 JSON members of the attempt without braces, 4 run

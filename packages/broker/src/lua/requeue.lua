@@ -1,4 +1,4 @@
--- include: clock, events
+-- include: clock, append-event, events
 -- The one way to queue a job again: closes the attempt (if one is open) and raises the turn.
 -- KEYS: 1 job hash, 2 events list, 3 outbox list
 -- ARGV: 1 turn, 2 attempt (0: none was opened), 3 end of the attempt (JSON members; '' when it made no

@@ -1,4 +1,4 @@
--- include: clock, events
+-- include: clock, append-event, events
 -- Declares what was streamed so far void and writes the stream anew. May be repeated.
 -- KEYS: 1 job hash, 2 events list, 3 outbox list
 -- ARGV: 1 attempt, 2… JSON members of the deltas

@@ -1,4 +1,4 @@
--- include: clock, events
+-- include: clock, append-event, events
 -- Opens the next attempt of a queued job, or takes over from a worker that was lost. This is the fence: from now on
 -- only this attempt's number can add deltas, finish or requeue.
 -- KEYS: 1 job hash, 2 events list, 3 outbox list
