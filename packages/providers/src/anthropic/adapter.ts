@@ -1,10 +1,10 @@
-import Anthropic from '@anthropic-ai/sdk';
 import type { CallMonitor } from '../call/call-monitor.ts';
 import { runCall } from '../call/run-call.ts';
+import { sdkOptions } from '../call/sdk-options.ts';
 import type { VendorAnswer } from '../call/vendor-answer.ts';
 import type { ProviderAdapter, ProviderCall } from '../provider-adapter.ts';
 import { createHttpPool } from '../transport/http-pool.ts';
-import { API_VERSION } from './api-version.ts';
+import { createClient } from './create-client.ts';
 import { fromResponse } from './from-response.ts';
 import { fromStream } from './from-stream.ts';
 import { toBrokerError } from './to-broker-error.ts';
@@ -14,10 +14,6 @@ export const ANTHROPIC_BASE_URL = 'https://api.anthropic.com';
 
 const VENDOR = 'anthropic';
 const MESSAGES_PATH = '/v1/messages';
-/** Without any key the SDK would look for one in the environment and in files of its own. */
-const NO_KEY = 'none';
-/** The SDK's own timeout only backs the call's clocks, which have to strike first. */
-const SDK_TIMEOUT_SLACK_MS = 10_000;
 
 /** Anthropic's Messages API. Owns its connections. */
 export function createAnthropicAdapter({
@@ -28,28 +24,19 @@ export function createAnthropicAdapter({
   baseUrl: string;
 }): ProviderAdapter {
   const pool = createHttpPool();
-  const client = new Anthropic({
-    apiKey: apiKey || NO_KEY,
-    baseURL: baseUrl,
-    maxRetries: 0,
-    logLevel: 'off',
-    defaultHeaders: { 'anthropic-version': API_VERSION },
-    fetch: pool.fetch,
-  });
+  const client = createClient({ apiKey, baseUrl, pool });
 
   async function send(
     { params, answerTool }: AnthropicBody,
     { call, monitor }: { call: ProviderCall; monitor: CallMonitor },
   ): Promise<VendorAnswer> {
-    const { model, onDelta, timeouts } = call;
+    const { model, onDelta } = call;
     // Not `messages.create`, which writes to stderr at every call of a model that is about to end, and makes
     // headers of fields that callers may set.
     const answer = client.post<unknown>(MESSAGES_PATH, {
       body: params,
       stream: onDelta !== undefined,
-      signal: monitor.signal,
-      timeout: timeouts.total_ms + SDK_TIMEOUT_SLACK_MS,
-      fetchOptions: pool.fetchOptions(monitor),
+      ...sdkOptions(monitor, pool),
     });
     await answer.asResponse();
     monitor.sawHeaders();

@@ -1,28 +1,27 @@
-import Anthropic from '@anthropic-ai/sdk';
 import type { BatchTimeouts } from '../batch/batch-timeouts.ts';
 import { cancelBatch } from '../batch/cancel-batch.ts';
 import { joinedLines } from '../batch/joined-lines.ts';
 import type { ProviderBatch, ProviderBatchAdapter } from '../batch/provider-batch-adapter.ts';
 import { readAnswer } from '../batch/read-answer.ts';
 import { readResults } from '../batch/read-results.ts';
+import { readingCall } from '../batch/reading-call.ts';
 import { renderLine } from '../batch/render-line.ts';
-import { runBatchCall, type BatchCaller, type BatchCallKind } from '../batch/run-batch-call.ts';
+import { runBatchCall, type BatchCaller } from '../batch/run-batch-call.ts';
 import type { CallMonitor } from '../call/call-monitor.ts';
+import { sdkOptions } from '../call/sdk-options.ts';
 import { createHttpPool } from '../transport/http-pool.ts';
-import { API_VERSION } from './api-version.ts';
 import { readBatchAnswer } from './batch-answer.ts';
 import { toBatchPage, toProviderBatch } from './batch-object.ts';
 import { batchResults } from './batch-results.ts';
+import { createClient } from './create-client.ts';
 import { toBrokerError } from './to-broker-error.ts';
 import { toRequest } from './to-request.ts';
 
 const VENDOR = 'anthropic';
-const NO_KEY = 'none';
 const PATH = '/v1/messages/batches';
 const MAX_RESULT_BYTES = 4 * 1024 ** 3;
 const PAGE = 100;
 const CLOCK_SLACK_MS = 60_000;
-const SDK_TIMEOUT_SLACK_MS = 10_000;
 const MAX_BYTES = 256 * 1024 * 1024;
 /** Room for what stands around the lines. */
 const ENVELOPE_BYTES = 1_024;
@@ -47,34 +46,17 @@ export function createAnthropicBatchAdapter({
   timeouts: BatchTimeouts;
 }): ProviderBatchAdapter {
   const pool = createHttpPool({ maxResponseBytes: MAX_RESULT_BYTES });
-  const client = new Anthropic({
-    apiKey: apiKey || NO_KEY,
-    baseURL: baseUrl,
-    maxRetries: 0,
-    logLevel: 'off',
-    defaultHeaders: { 'anthropic-version': API_VERSION },
-    fetch: pool.fetch,
-  });
+  const client = createClient({ apiKey, baseUrl, pool });
   const caller: BatchCaller = {
     vendor: VENDOR,
     apiKey,
     timeouts,
     toBrokerError: (error, monitor) => toBrokerError(error, { vendor: VENDOR, monitor }),
   };
-  const options = (monitor: CallMonitor) => ({
-    signal: monitor.signal,
-    timeout: monitor.timeouts.total_ms + SDK_TIMEOUT_SLACK_MS,
-    fetchOptions: pool.fetchOptions(monitor),
-  });
-  const reading = (signal: AbortSignal, namesBatch = false): BatchCallKind => ({
-    effect: 'read',
-    namesBatch,
-    isTransfer: false,
-    signal,
-  });
+  const options = (monitor: CallMonitor) => sdkOptions(monitor, pool);
   const pathOf = (id: string): string => `${PATH}/${encodeURIComponent(id)}`;
   const retrieve: ProviderBatchAdapter['retrieve'] = ({ id, signal }) =>
-    runBatchCall(caller, reading(signal, true), async (monitor) =>
+    runBatchCall(caller, readingCall(signal, { namesBatch: true }), async (monitor) =>
       toProviderBatch(await client.get<unknown>(pathOf(id), options(monitor))),
     );
 
@@ -99,7 +81,7 @@ export function createAnthropicBatchAdapter({
         },
       ),
     find: ({ createdSinceMs, signal }) =>
-      runBatchCall(caller, reading(signal), async (monitor) => {
+      runBatchCall(caller, readingCall(signal), async (monitor) => {
         const query = { limit: PAGE };
         const { batches } = toBatchPage(await client.get<unknown>(PATH, { ...options(monitor), query }));
         const found: ProviderBatch[] = batches;

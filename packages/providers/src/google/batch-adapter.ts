@@ -9,6 +9,7 @@ import type {
 } from '../batch/provider-batch-adapter.ts';
 import { readAnswer } from '../batch/read-answer.ts';
 import { readResults } from '../batch/read-results.ts';
+import { readingCall } from '../batch/reading-call.ts';
 import { renderLine } from '../batch/render-line.ts';
 import { runBatchCall, type BatchCaller, type BatchCallKind } from '../batch/run-batch-call.ts';
 import type { CallMonitor } from '../call/call-monitor.ts';
@@ -74,12 +75,6 @@ export function createGoogleBatchAdapter({
     timeouts,
     toBrokerError: (error, monitor) => toBrokerError(error, { vendor: VENDOR, monitor }),
   };
-  const reading = (signal: AbortSignal, namesBatch = false): BatchCallKind => ({
-    effect: 'read',
-    namesBatch,
-    isTransfer: false,
-    signal,
-  });
   const batchOf = (body: unknown): ProviderBatch => toProviderBatch(readOperation(body), VENDOR);
 
   async function retrieve({
@@ -90,8 +85,10 @@ export function createGoogleBatchAdapter({
     signal: AbortSignal;
   }): Promise<BatchCallOutcome<ProviderBatch>> {
     if (!BATCH_NAME.test(id)) return { status: 'missing' };
-    return runBatchCall(caller, { ...reading(signal, true), isTransfer: true }, async (monitor) =>
-      batchOf(await rest.json({ method: 'GET', path: `/v1beta/${id}`, monitor })),
+    return runBatchCall(
+      caller,
+      readingCall(signal, { namesBatch: true, isTransfer: true }),
+      async (monitor) => batchOf(await rest.json({ method: 'GET', path: `/v1beta/${id}`, monitor })),
     );
   }
 
@@ -136,7 +133,7 @@ export function createGoogleBatchAdapter({
     async upload({ run, lines, signal }) {
       const bytes = lines.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
       if (bytes <= LIMITS.inlineMaxBytes) return { status: 'ok', value: null };
-      return runBatchCall(caller, { ...reading(signal), isTransfer: true }, async (monitor) => {
+      return runBatchCall(caller, readingCall(signal, { isTransfer: true }), async (monitor) => {
         const { headers, body } = relatedFile(lines, { displayName: run });
         const path = '/upload/v1beta/files';
         const answer = await rest.json({ method: 'POST', path, headers, body, monitor });
@@ -166,7 +163,7 @@ export function createGoogleBatchAdapter({
       });
     },
     find: ({ run, createdSinceMs, signal }) =>
-      runBatchCall(caller, { ...reading(signal), isTransfer: true }, async (monitor) => {
+      runBatchCall(caller, readingCall(signal, { isTransfer: true }), async (monitor) => {
         const found: ProviderBatch[] = [];
         let token = '';
         for (let page = 0; page < MAX_PAGES && found.length < MAX_FOUND; page += 1) {

@@ -1,17 +1,17 @@
-import OpenAI from 'openai';
 import type { CallMonitor } from '../call/call-monitor.ts';
 import { runCall } from '../call/run-call.ts';
+import { sdkOptions } from '../call/sdk-options.ts';
 import type { VendorAnswer } from '../call/vendor-answer.ts';
 import type { MediaSource } from '../media/media-source.ts';
 import type { ProviderAdapter, ProviderCall } from '../provider-adapter.ts';
 import { createHttpPool } from '../transport/http-pool.ts';
+import { createClient } from './create-client.ts';
 import { fetchFiles } from './fetch-files.ts';
 import { fromResponse } from './from-response.ts';
 import { fromStream } from './from-stream.ts';
 import type { OpenAiProfile } from './openai-profile.ts';
 import { toBrokerError } from './to-broker-error.ts';
 import { toRequest, type OpenAiBody } from './to-request.ts';
-import { withErrorObject } from './with-error-object.ts';
 
 export interface OpenAiAdapterOptions {
   profile: OpenAiProfile;
@@ -20,11 +20,6 @@ export interface OpenAiAdapterOptions {
   /** For files by URL, which the format does not know. Owned: closed with the adapter. */
   media: MediaSource;
 }
-
-/** The SDK refuses to start without a key; local servers ignore this one. */
-const NO_KEY = 'none';
-/** The SDK's own timeout only backs the call's clocks, which have to strike first. */
-const SDK_TIMEOUT_SLACK_MS = 10_000;
 
 /** The OpenAI chat-completions format, at OpenAI or at a server that speaks it. Owns its connections. */
 export function createOpenAiAdapter({
@@ -35,26 +30,14 @@ export function createOpenAiAdapter({
 }: OpenAiAdapterOptions): ProviderAdapter {
   const vendor = profile.kind;
   const pool = createHttpPool();
-  const client = new OpenAI({
-    apiKey: apiKey || NO_KEY,
-    baseURL: baseUrl,
-    organization: null,
-    project: null,
-    maxRetries: 0,
-    logLevel: 'off',
-    fetch: withErrorObject(pool.fetch),
-  });
+  const client = createClient({ apiKey, baseUrl, pool });
 
   async function send(
     body: OpenAiBody,
     { call, monitor }: { call: ProviderCall; monitor: CallMonitor },
   ): Promise<VendorAnswer> {
-    const { model, onDelta, timeouts } = call;
-    const answer = client.chat.completions.create(body, {
-      signal: monitor.signal,
-      timeout: timeouts.total_ms + SDK_TIMEOUT_SLACK_MS,
-      fetchOptions: pool.fetchOptions(monitor),
-    });
+    const { model, onDelta } = call;
+    const answer = client.chat.completions.create(body, sdkOptions(monitor, pool));
     await answer.asResponse();
     monitor.sawHeaders();
     const content: unknown = await answer;

@@ -1,25 +1,25 @@
-import OpenAI from 'openai';
 import type { BatchTimeouts } from '../batch/batch-timeouts.ts';
 import { cancelBatch } from '../batch/cancel-batch.ts';
 import type { ProviderBatch, ProviderBatchAdapter } from '../batch/provider-batch-adapter.ts';
 import { readAnswer } from '../batch/read-answer.ts';
 import { readResults } from '../batch/read-results.ts';
+import { readingCall } from '../batch/reading-call.ts';
 import { renderLine } from '../batch/render-line.ts';
-import { runBatchCall, type BatchCaller, type BatchCallKind } from '../batch/run-batch-call.ts';
+import { runBatchCall, type BatchCaller } from '../batch/run-batch-call.ts';
 import type { CallMonitor } from '../call/call-monitor.ts';
+import { sdkOptions } from '../call/sdk-options.ts';
 import type { MediaSource } from '../media/media-source.ts';
 import { createHttpPool } from '../transport/http-pool.ts';
 import { readBatchAnswer } from './batch-answer.ts';
 import { fileOfLines } from './batch-file.ts';
 import { toProviderBatch } from './batch-object.ts';
 import { batchResults } from './batch-results.ts';
+import { createClient } from './create-client.ts';
 import { fetchFiles } from './fetch-files.ts';
 import type { OpenAiProfile } from './openai-profile.ts';
 import { toBrokerError } from './to-broker-error.ts';
 import { toRequest } from './to-request.ts';
-import { withErrorObject } from './with-error-object.ts';
 
-const NO_KEY = 'none';
 const ENDPOINT = '/v1/chat/completions';
 /** Under which a batch carries the name of our run. */
 const RUN_KEY = 'sluice_run';
@@ -29,7 +29,6 @@ const MAX_PAGES = 20;
 const MAX_FOUND = 100;
 /** Clocks differ, and the vendor's times are whole seconds. */
 const CLOCK_SLACK_MS = 60_000;
-const SDK_TIMEOUT_SLACK_MS = 10_000;
 
 /** Source: OpenAI API reference, "Batch": 50,000 requests and 200 MB of one model within 24 h. */
 const LIMITS = {
@@ -57,35 +56,17 @@ export function createOpenAiBatchAdapter({
 }): ProviderBatchAdapter {
   const vendor = profile.kind;
   const pool = createHttpPool({ maxResponseBytes: MAX_RESULT_BYTES });
-  const client = new OpenAI({
-    apiKey: apiKey || NO_KEY,
-    baseURL: baseUrl,
-    organization: null,
-    project: null,
-    maxRetries: 0,
-    logLevel: 'off',
-    fetch: withErrorObject(pool.fetch),
-  });
+  const client = createClient({ apiKey, baseUrl, pool });
   const caller: BatchCaller = {
     vendor,
     apiKey,
     timeouts,
     toBrokerError: (error, monitor) => toBrokerError(error, { vendor, monitor }),
   };
-  const options = (monitor: CallMonitor) => ({
-    signal: monitor.signal,
-    timeout: monitor.timeouts.total_ms + SDK_TIMEOUT_SLACK_MS,
-    fetchOptions: pool.fetchOptions(monitor),
-  });
-  const reading = (signal: AbortSignal, namesBatch = false): BatchCallKind => ({
-    effect: 'read',
-    namesBatch,
-    isTransfer: false,
-    signal,
-  });
+  const options = (monitor: CallMonitor) => sdkOptions(monitor, pool);
   const batchOf = (body: unknown): ProviderBatch => toProviderBatch(body, { vendor, runKey: RUN_KEY });
   const retrieve: ProviderBatchAdapter['retrieve'] = ({ id, signal }) =>
-    runBatchCall(caller, reading(signal, true), async (monitor) =>
+    runBatchCall(caller, readingCall(signal, { namesBatch: true }), async (monitor) =>
       batchOf(await client.batches.retrieve(id, options(monitor))),
     );
 
@@ -102,7 +83,7 @@ export function createOpenAiBatchAdapter({
         toLine: (body) => ({ custom_id: line.customId, method: 'POST', url: ENDPOINT, body }),
       }),
     upload: ({ run, lines, signal }) =>
-      runBatchCall(caller, { ...reading(signal), isTransfer: true }, async (monitor) => {
+      runBatchCall(caller, readingCall(signal, { isTransfer: true }), async (monitor) => {
         const { contentType, body } = fileOfLines(lines, { filename: `${run}.jsonl` });
         const file = await client.post<{ id: string }>('/files', {
           ...options(monitor),
@@ -126,7 +107,7 @@ export function createOpenAiBatchAdapter({
         ),
       ),
     find: ({ run, createdSinceMs, signal }) =>
-      runBatchCall(caller, reading(signal), async (monitor) => {
+      runBatchCall(caller, readingCall(signal), async (monitor) => {
         const found: ProviderBatch[] = [];
         let page = await client.batches.list({ limit: PAGE }, options(monitor));
         for (let count = 1; ; count += 1) {
