@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { NewJob } from '@sluice/broker';
-import { configSchema, type Target } from '@sluice/contracts';
-import { startDispatcher } from '@sluice/dispatcher';
-import { createLogger, loadEnvironment } from '@sluice/runtime';
+import type { Target } from '@sluice/contracts';
 import { startSimulator, type Simulator } from '@sluice/simulator';
-import { startWorker } from '@sluice/worker';
 import { SCALED_LANES } from './batch-lane-stack.ts';
 import type { CrashPoint } from './crash-point.ts';
 import { runUntilCrash } from './crash-run.ts';
 import { freshBrokerJob } from './fresh-broker-job.ts';
 import { createFreshBroker, type FreshBroker } from './fresh-broker.ts';
-
-const INTERVALS = { lockMs: 2_000, stalledCheckMs: 500, sweepAfterMs: 300 };
+import { CRASH_INTERVALS, startHealthy } from './start-healthy.ts';
 
 export interface BatchCrashScene {
   jobs: NewJob[];
@@ -66,18 +62,10 @@ export async function createBatchCrashScene(
     submit: async () => void (await Promise.all(jobs.map((job) => fresh.broker.jobs.submit(job)))),
     crash: (point) =>
       runUntilCrash(
-        { ...INTERVALS, role: 'worker', point, redisUrl, prefix, config, job: jobs[0] as NewJob },
+        { ...CRASH_INTERVALS, role: 'worker', point, redisUrl, prefix, config, job: jobs[0] as NewJob },
         () => Promise.resolve(),
       ),
-    async startHealthy() {
-      const environment = loadEnvironment({ REDIS_URL: redisUrl, REDIS_PREFIX: prefix, LOG_LEVEL: 'silent' });
-      const logger = createLogger({ name: 'healthy', level: environment.logLevel });
-      const options = { config: configSchema.parse(config), environment, logger, ...INTERVALS };
-      const worker = await startWorker(options);
-      closers.push(() => worker.close());
-      const dispatcher = await startDispatcher(options);
-      closers.push(() => dispatcher.close());
-    },
+    startHealthy: () => startHealthy({ redisUrl, prefix, config }, closers),
     async close() {
       for (const close of closers.splice(0).toReversed()) await close();
     },

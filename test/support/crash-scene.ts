@@ -3,18 +3,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { NewJob } from '@sluice/broker';
-import { configSchema } from '@sluice/contracts';
-import { startDispatcher } from '@sluice/dispatcher';
-import { createLogger, loadEnvironment } from '@sluice/runtime';
 import { startSimulator, type Simulator } from '@sluice/simulator';
-import { startWorker } from '@sluice/worker';
 import type { CrashTask } from './crash-child.ts';
 import { runUntilCrash } from './crash-run.ts';
 import { freshBrokerJob } from './fresh-broker-job.ts';
 import { createFreshBroker, type FreshBroker } from './fresh-broker.ts';
-
-/** Intervals of the real processes, scaled down. */
-const INTERVALS = { lockMs: 2_000, stalledCheckMs: 500, sweepAfterMs: 300 };
+import { CRASH_INTERVALS, startHealthy } from './start-healthy.ts';
 
 export interface CrashScene {
   job: NewJob;
@@ -84,16 +78,8 @@ export async function createCrashScene(
     fresh,
     webhookIds,
     crash: (task, reached = () => Promise.resolve()) =>
-      runUntilCrash({ ...INTERVALS, redisUrl, prefix, config, job, ...task }, reached),
-    async startHealthy() {
-      const environment = loadEnvironment({ REDIS_URL: redisUrl, REDIS_PREFIX: prefix, LOG_LEVEL: 'silent' });
-      const logger = createLogger({ name: 'healthy', level: environment.logLevel });
-      const options = { config: configSchema.parse(config), environment, logger, ...INTERVALS };
-      const worker = await startWorker(options);
-      closers.push(() => worker.close());
-      const dispatcher = await startDispatcher(options);
-      closers.push(() => dispatcher.close());
-    },
+      runUntilCrash({ ...CRASH_INTERVALS, redisUrl, prefix, config, job, ...task }, reached),
+    startHealthy: () => startHealthy({ redisUrl, prefix, config }, closers),
     async close() {
       for (const close of closers.splice(0).toReversed()) await close();
     },

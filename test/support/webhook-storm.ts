@@ -229,13 +229,15 @@ async function endJob({ broker }: OpenBroker, webhook: { url: string; secret: st
   return webhookEventId(job.id, 2);
 }
 
+/** Tries again while Redis is away. */
 async function persist<Value>(work: () => Promise<Value>): Promise<Value> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (tries >= 200) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
+  const done = await until(
+    () =>
+      work().then(
+        (value) => ({ value }),
+        () => null,
+      ),
+    { what: 'Redis to come back' },
+  );
+  return done.value;
 }
