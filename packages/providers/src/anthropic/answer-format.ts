@@ -1,9 +1,10 @@
 import type { Tool } from '@anthropic-ai/sdk/resources/messages';
-import type { Warning } from '@sluice/contracts';
+import type { JsonSchema, Warning } from '@sluice/contracts';
 import { UnsendableRequest } from '../errors/unsendable-request.ts';
 import type { ProviderCall } from '../provider-adapter.ts';
 import type { JsonObject } from '../request/json-object.ts';
 import { parameterChanged } from '../request/parameter-warning.ts';
+import { isRecursive } from './is-recursive.ts';
 import { toOutputSchema } from './to-output-schema.ts';
 import { toToolName } from './to-tool-name.ts';
 
@@ -13,7 +14,7 @@ export type AnswerFormat =
   /** `output_config.format`. */
   | { way: 'native'; schema: JsonObject; warnings: Warning[] }
   /** A tool whose arguments are the answer; what it gets is unwrapped to content. */
-  | { way: 'tool'; tool: Tool };
+  | { way: 'tool'; tool: Tool; warnings: Warning[] };
 
 /** Source: Anthropic's guide "Structured outputs"; models before 4.5 only know tools. */
 export function answerFormat({ request, entry }: ProviderCall): AnswerFormat {
@@ -22,7 +23,9 @@ export function answerFormat({ request, entry }: ProviderCall): AnswerFormat {
   const wanted =
     format.type === 'json_schema' ? format.json_schema : { name: 'json', description: undefined };
   const schema = 'schema' in wanted ? wanted.schema : undefined;
-  if (schema && entry.supports?.includes('structured_outputs')) {
+  const isNative = entry.supports?.includes('structured_outputs') ?? false;
+  const recursive = schema !== undefined && isRecursive(schema as JsonSchema);
+  if (schema && isNative && !recursive) {
     const output = toOutputSchema(schema);
     return { way: 'native', schema: output.schema, warnings: loosenedWarnings(output.loosened) };
   }
@@ -41,6 +44,10 @@ export function answerFormat({ request, entry }: ProviderCall): AnswerFormat {
       description,
       input_schema: { ...(schema ? structuredClone(schema as JsonObject) : {}), type: 'object' },
     },
+    warnings:
+      isNative && recursive
+        ? [parameterChanged('response_format', 'the model is not held to the schema, as it is recursive')]
+        : [],
   };
 }
 

@@ -63,4 +63,24 @@ describe('toOutputSchema', () => {
     expect(toOutputSchema({ type: 'array', minItems: 1 }).schema).toEqual({ type: 'array', minItems: 1 });
     expect(toOutputSchema({ type: 'array', minItems: 2 }).loosened).toEqual(['minItems']);
   });
+
+  it('tells conditions, tuples and names of properties in words', () => {
+    const { schema, loosened } = toOutputSchema({
+      type: 'object',
+      properties: { pair: { type: 'array', prefixItems: [{ type: 'string' }], items: false } },
+      patternProperties: { '^x-': { type: 'string' } },
+      if: { required: ['pair'] },
+      then: { minProperties: 2 },
+    });
+    expect(schema).toEqual({
+      type: 'object',
+      properties: {
+        pair: { type: 'array', description: '{prefixItems: [{"type":"string"}], items: false}' },
+      },
+      additionalProperties: false,
+      description:
+        '{patternProperties: {"^x-":{"type":"string"}}, if: {"required":["pair"]}, then: {"minProperties":2}}',
+    });
+    expect(loosened).toEqual(['prefixItems', 'items', 'patternProperties', 'if', 'then']);
+  });
 });

@@ -27,15 +27,24 @@ const MOVED = [
   'uniqueItems',
   'minProperties',
   'maxProperties',
-] as const;
-const SCHEMAS_BY_NAME: ReadonlySet<string> = new Set([
-  'properties',
-  '$defs',
-  'definitions',
+  'not',
+  'if',
+  'then',
+  'else',
+  'contains',
+  'minContains',
+  'maxContains',
+  'prefixItems',
+  'additionalItems',
+  'unevaluatedItems',
   'patternProperties',
-]);
-const SCHEMA_LISTS: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'allOf', 'prefixItems']);
-const SCHEMAS: ReadonlySet<string> = new Set(['items', 'not', 'if', 'then', 'else']);
+  'propertyNames',
+  'unevaluatedProperties',
+  'dependentSchemas',
+  'dependentRequired',
+] as const;
+const SCHEMAS_BY_NAME: ReadonlySet<string> = new Set(['properties', '$defs', 'definitions']);
+const SCHEMA_LISTS: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'allOf']);
 
 export interface OutputSchema {
   schema: JsonObject;
@@ -44,8 +53,9 @@ export interface OutputSchema {
 }
 
 /**
- * A schema in the subset that Anthropic compiles to a grammar: objects closed, `oneOf` as `anyOf`, limits of numbers,
- * texts and lists moved into the description. Builds a new object.
+ * A schema in the subset that Anthropic compiles to a grammar: objects closed, `oneOf` as `anyOf`, limits, tuples and
+ * conditions moved into the description. Builds a new object. A recursive schema has no such form: ask
+ * `isRecursive` before.
  */
 export function toOutputSchema(schema: Readonly<JsonSchema>): OutputSchema {
   const loosened = new Set<string>();
@@ -64,6 +74,8 @@ function convert(schema: Readonly<JsonObject>, loosened: Set<string>): JsonObjec
     const isLimit = (MOVED as readonly string[]).includes(keyword);
     if (isLimit || (keyword === 'format' && !FORMATS.has(String(value)))) tell(keyword, value);
     else if (keyword === 'minItems' && value !== 0 && value !== 1) tell(keyword, value);
+    // A tuple of drafts before 2020-12, or what may follow one.
+    else if (keyword === 'items' && !isJsonObject(value)) tell(keyword, value);
     else if (keyword === 'oneOf') result['anyOf'] = convertList(value, loosened);
     else if (keyword === 'additionalProperties') {
       if (value !== false) loosened.add(keyword);
@@ -78,7 +90,7 @@ function convert(schema: Readonly<JsonObject>, loosened: Set<string>): JsonObjec
 }
 
 function convertValue(keyword: string, value: unknown, loosened: Set<string>): unknown {
-  if (SCHEMAS.has(keyword) && isJsonObject(value)) return convert(value, loosened);
+  if (keyword === 'items' && isJsonObject(value)) return convert(value, loosened);
   if (SCHEMA_LISTS.has(keyword)) return convertList(value, loosened);
   if (!SCHEMAS_BY_NAME.has(keyword) || !isJsonObject(value)) return structuredClone(value);
   return Object.fromEntries(

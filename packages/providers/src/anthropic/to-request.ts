@@ -94,7 +94,7 @@ export function toRequest(call: ProviderCall): { body: AnthropicBody; warnings: 
       ...limit.warnings,
       ...prompt.warnings,
       ...tools.warnings,
-      ...(format.way === 'native' ? format.warnings : []),
+      ...(format.way === 'text' ? [] : format.warnings),
       ...reasoning.warnings,
       ...sampling.warnings,
       ...stop.warnings,

@@ -8,6 +8,7 @@ import type { JsonObject } from '../request/json-object.ts';
 import { parameterChanged, parameterDropped } from '../request/parameter-warning.ts';
 import type { AnswerFormat } from './answer-format.ts';
 import { cacheControl } from './cache-control.ts';
+import { isRecursive } from './is-recursive.ts';
 import { toOutputSchema } from './to-output-schema.ts';
 import { toToolName } from './to-tool-name.ts';
 
@@ -57,7 +58,12 @@ function toTool(tool: CanonicalTool, { entry, model }: ProviderCall, warnings: W
       `tools: Anthropic takes no ${combined} at the top of a tool's parameters, as "${name}" has.`,
     );
   }
-  const output = strict && canBeStrict ? toOutputSchema(schema) : null;
+  const recursive = Boolean(strict) && canBeStrict && isRecursive(schema);
+  if (recursive) {
+    const how = 'the model is not held to the schema, as it is recursive';
+    warnings.push(parameterChanged(`tools.${name}.parameters`, how));
+  }
+  const output = strict && canBeStrict && !recursive ? toOutputSchema(schema) : null;
   if (output && output.loosened.length > 0) {
     const how = `the model is told of ${output.loosened.join(', ')} in words, and not held to it`;
     warnings.push(parameterChanged(`tools.${name}.parameters`, how));
