@@ -50,3 +50,30 @@ test.each([false, true])('what does not end in time is cancelled, stream %s', as
     what: 'the end of the call',
   });
 });
+
+test.each(['chat', 'response'])(
+  'a %s stream that has begun and does not end in time is told why, and cancelled',
+  async (kind) => {
+    const client = await start({
+      apiLimits: { closeGraceMs: 200 },
+      simulator: { latency: { p50_ms: 5, tokens_per_second: 10 }, answer_tokens: { min: 500, max: 600 } },
+    });
+    let closed: Promise<void> | null = null;
+    const close = () => (closed ??= stack.closeApi());
+    const read = async (): Promise<void> => {
+      if (kind === 'chat') {
+        const stream = await client.chat.completions.create({ model: 'default', messages, stream: true });
+        for await (const { choices } of stream) if (choices[0]?.delta.content) void close();
+      } else {
+        const stream = await client.responses.create({ model: 'default', input: 'Hello.', stream: true });
+        for await (const { type } of stream) if (type === 'response.output_text.delta') void close();
+      }
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'shutting_down' });
+    await close();
+    await until(() => Promise.resolve(stack.simulator.control.summary().running === 0), {
+      what: 'the end of the call',
+      timeoutMs: 3_000,
+    });
+  },
+);

@@ -9,9 +9,15 @@ export interface SynchronousCalls {
   begin(): () => void;
   /** Aborted with an `ApiError` when the time is over. */
   readonly cutOff: AbortSignal;
-  /** Takes no more calls; resolves when all have ended, at the latest after `graceMs`. */
+  /**
+   * Takes no more calls; resolves when all have ended. Those that have not after `graceMs` are cut off, and have a
+   * little longer to tell their callers and cancel their jobs.
+   */
   close(graceMs: number): Promise<void>;
 }
+
+/** Of two writes: one to the caller, one to Redis, which has a timeout of its own. */
+const CUT_OFF_MS = 3_000;
 
 export function createSynchronousCalls(): SynchronousCalls {
   const open = new Set<symbol>();
@@ -35,7 +41,13 @@ export function createSynchronousCalls(): SynchronousCalls {
       const timer = setTimeout(resolve, graceMs);
       await none;
       clearTimeout(timer);
-      if (open.size > 0) controller.abort(shuttingDown());
+      if (open.size === 0) return;
+      const { promise: cutOff, resolve: onCutOff } = Promise.withResolvers<void>();
+      onNone = onCutOff;
+      const cutOffTimer = setTimeout(onCutOff, CUT_OFF_MS);
+      controller.abort(shuttingDown());
+      await cutOff;
+      clearTimeout(cutOffTimer);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { NewJob } from '@sluice/broker';
+import { toErrorBody } from '../to-error-body.ts';
 import { createChatStreamChunks } from './chat-stream-chunks.ts';
 import { completionId } from './completion-id.ts';
 import { jobErrorAnswer } from './job-error-answer.ts';
@@ -25,6 +26,7 @@ export function createChatStreamShape(
         ? `${frames(chunks.ofResult(job.result))}data: [DONE]\n\n`
         : frames([jobErrorAnswer(job, { requestId, baseUrl }).body]),
     ofGone: () => frames([jobErrorAnswer({ error: null }, { requestId, baseUrl }).body]),
+    ofCutOff: (error) => frames([toErrorBody(error, { requestId, baseUrl })]),
     refuse: (job, reply) => {
       if (job.result) return false;
       const { status, headers, body } = jobErrorAnswer(job, { requestId, baseUrl });

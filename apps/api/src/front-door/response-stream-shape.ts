@@ -1,5 +1,7 @@
 import type { JobRecord } from '@sluice/broker';
+import type { ApiErrorBody } from '@sluice/contracts';
 import { createResponseStream, type ResponseEvent, type ResponseFacts } from '@sluice/core';
+import { toErrorBody } from '../to-error-body.ts';
 import { jobErrorAnswer } from './job-error-answer.ts';
 import { responseFacts } from './response-facts.ts';
 import type { StreamShape } from './stream-job.ts';
@@ -21,11 +23,13 @@ export function createResponseStreamShape(
       const ended = responseFacts({ ...job, request: job.request ?? facts.request });
       return ended ? frames(stream.ofEnd(ended)) : '';
     },
-    ofGone: () => {
-      const { error } = jobErrorAnswer({ error: null }, { requestId, baseUrl }).body;
-      return `event: error\ndata: ${JSON.stringify({ ...error, type: 'error' })}\n\n`;
-    },
+    ofGone: () => errorFrame(jobErrorAnswer({ error: null }, { requestId, baseUrl }).body),
+    ofCutOff: (error) => errorFrame(toErrorBody(error, { requestId, baseUrl })),
     // The events of a response say themselves how it ended.
     refuse: () => false,
   };
+}
+
+function errorFrame({ error }: ApiErrorBody): string {
+  return `event: error\ndata: ${JSON.stringify({ ...error, type: 'error' })}\n\n`;
 }

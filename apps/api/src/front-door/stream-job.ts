@@ -1,5 +1,5 @@
 import type { JobRecord, NewJob } from '@sluice/broker';
-import { isTerminal, type JobEvent } from '@sluice/contracts';
+import { isTerminal, type ApiError, type JobEvent } from '@sluice/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiDeps } from '../api-deps.ts';
 import type { EventStreams } from '../event-streams.ts';
@@ -16,6 +16,8 @@ export interface StreamShape {
   ofEnd(job: JobRecord): string;
   /** The job or its events are gone. */
   ofGone(): string;
+  /** The server closes before the job has ended, and cancels it. */
+  ofCutOff(error: ApiError): string;
   /**
    * Answers a job that ended before anything was written with an HTTP error instead of a stream; true when it did.
    */
@@ -75,17 +77,19 @@ export async function streamNewJob(
   let ended = false;
   try {
     ended = await writeJob({ id, follower, request, reply, shape, signal }, deps);
+    if (reply.sent && !ended)
+      endStream(reply, cancelWhenGone && cutOff.aborted ? shape.ofCutOff(cutOff.reason as ApiError) : '');
   } finally {
     await submitted;
     control.abort();
     stopListening();
     leave();
-    endCall();
     if (!ended && cancelWhenGone && newJob.idIsNew) {
       await jobs.cancel(id).catch((error: unknown) => {
         request.log.warn({ err: error, jobId: id }, 'a job without a reader was not cancelled');
       });
     }
+    endCall();
   }
   const refused = refusal as { error: unknown } | null;
   if (refused && !reply.sent) throw refused.error;
@@ -107,13 +111,23 @@ export async function streamExistingJob(
   let unsubscribe = (): void => undefined;
   try {
     unsubscribe = await deps.wakeups.subscribe(id, () => follower.onReply({ kind: 'missed' }));
-    await writeJob({ id, follower, request, reply, shape, signal }, deps);
+    const ended = await writeJob({ id, follower, request, reply, shape, signal }, deps);
+    if (reply.sent && !ended) endStream(reply, '');
   } finally {
     control.abort();
     unsubscribe();
     leave();
   }
   return reply;
+}
+
+/**
+ * Ends a stream whose job has not ended: the reader has gone, or the server closes. Without its last frame it is known
+ * to be cut off; a reader who keeps up is also told why.
+ */
+function endStream({ raw }: FastifyReply, lastWords: string): void {
+  if (lastWords === '' || raw.destroyed || raw.writableLength > 0) raw.destroy();
+  else raw.end(lastWords);
 }
 
 /** True when the job has ended and everything was written. */
@@ -176,8 +190,6 @@ async function writeJob(
     if (!reply.sent) throw error;
     request.log.error({ err: error, jobId: id }, 'stream failed');
   }
-  // The reader has gone, or the server closes: without its last frame a stream is known to be cut off.
-  if (reply.sent) reply.raw.destroy();
   return false;
 }
 
