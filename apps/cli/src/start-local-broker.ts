@@ -31,7 +31,7 @@ export interface LocalBroker {
   simulator: Simulator | null;
   /** Takes a changed configuration; a provider that was added without a key is simulated after a restart only. */
   reload(config: Config): void;
-  /** Closes all parts, Redis last; idempotent. */
+  /** Closes all parts, the API first and Redis last; idempotent. */
   close(): Promise<void>;
 }
 
@@ -69,6 +69,8 @@ async function startParts(
   const api = owned(await startApi({ config, environment, logger }));
   const worker = owned(await startWorker({ config, environment, logger }));
   owned(await startDispatcher({ config, environment, logger }));
+  // Closed first, while the worker still runs what callers wait for; its second closing does nothing.
+  owned(api);
   return {
     url: api.url,
     adminKey,
