@@ -56,6 +56,37 @@ describe.each(TARGETS)('the official client with %s behind the front door', (mod
   });
 });
 
+test.each([false, true])(
+  'two answers to one prompt, where the vendor gives them (stream: %s)',
+  async (stream) => {
+    for (const model of ['openai/gpt-5.4-mini', 'google/gemini-2.5-flash']) {
+      const body = { model, messages: MESSAGES, n: 2 };
+      const { choices } = stream
+        ? await client.chat.completions.stream(body).finalChatCompletion()
+        : await client.chat.completions.create(body);
+      expect(choices.map(({ index }) => index)).toEqual([0, 1]);
+      for (const choice of choices) {
+        expect(choice.finish_reason).toBe('stop');
+        expect(choice.message.content).not.toBe('');
+      }
+    }
+  },
+);
+
+test('of a chain, vendors that give one answer are passed over when two are asked for, with a warning', async () => {
+  const { response } = await client.chat.completions
+    .create(
+      { model: 'default', messages: MESSAGES, n: 2 },
+      { headers: { 'x-sluice-chain': 'anthropic/claude-haiku-4-5, google/gemini-2.5-flash' } },
+    )
+    .withResponse();
+  const job = await stack.job(response.headers.get('x-sluice-job-id') ?? '');
+  expect(job.chain).toEqual(['google/gemini-2.5-flash']);
+  expect(job.warnings).toContainEqual(
+    expect.objectContaining({ code: 'target_skipped', target: 'anthropic/claude-haiku-4-5' }),
+  );
+});
+
 test('the helper that gathers a stream gets the same completion as a plain call', async () => {
   const gathered = await client.chat.completions
     .stream({ model: 'openai/gpt-5.4-mini', messages: MESSAGES })
