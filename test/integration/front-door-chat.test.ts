@@ -138,7 +138,7 @@ test.each([true, false])('a caller that hangs up cancels its job (stream: %s)', 
   control.setLatency({ latency: { p50_ms: 60_000 } });
   const abort = new AbortController();
   const call = client.chat.completions.create(
-    { model: 'openai/gpt-5.4-mini', messages: MESSAGES, stream },
+    { model: 'google/gemini-2.5-flash', messages: MESSAGES, stream },
     { signal: abort.signal, headers: { 'x-sluice-tags': `hang-up-${stream}` } },
   );
   await until(() => control.summary().running === 1, { what: 'the call' });
