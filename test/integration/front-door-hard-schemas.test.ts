@@ -19,18 +19,19 @@ const NODE = {
   additionalProperties: false,
 };
 const RECURSIVE = { ...NODE, $defs: { node: NODE } };
-const CONDITIONAL = {
-  type: 'object',
-  properties: {
-    kind: { type: 'string', not: { const: 'none' } },
-    pair: { type: 'array', prefixItems: [{ type: 'string' }, { type: 'integer' }] },
-    some: { type: 'array', items: { type: 'string' }, contains: { const: 'a' } },
+// As text: an object with `then` is taken for a promise.
+const CONDITIONAL = JSON.parse(`{
+  "type": "object",
+  "properties": {
+    "kind": { "type": "string", "not": { "const": "none" } },
+    "pair": { "type": "array", "prefixItems": [{ "type": "string" }, { "type": "integer" }] },
+    "some": { "type": "array", "items": { "type": "string" }, "contains": { "const": "a" } }
   },
-  patternProperties: { '^x-': { type: 'string' } },
-  if: { required: ['kind'] },
-  then: { required: ['pair'] },
-  dependentRequired: { pair: ['kind'] },
-};
+  "patternProperties": { "^x-": { "type": "string" } },
+  "if": { "required": ["kind"] },
+  "then": { "required": ["pair"] },
+  "dependentRequired": { "pair": ["kind"] }
+}`) as Record<string, unknown>;
 
 test.each([
   ['recursive', RECURSIVE],

@@ -50,7 +50,9 @@ function describeUnion(branches: z.core.$ZodIssue[][], path: readonly PropertyKe
   if (best && depth(best) > 0) return best.flatMap((issue) => describe(issue, path));
   const expected = branches
     .flatMap((branch) => branch.slice(0, 1))
-    .map((issue) => (issue.code === 'invalid_type' ? article(issue.expected) : text(issue)));
+    .map((issue) =>
+      issue.code === 'invalid_type' ? article(issue.expected) : text(issue).replace(/^must be /, ''),
+    );
   const message = `${param || 'the body'} must be ${[...new Set(expected)].join(' or ')}`;
   return [{ param, message, supported: true }];
 }

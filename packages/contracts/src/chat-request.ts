@@ -74,7 +74,8 @@ export const chatRequestSchema = z.strictObject({
   user: z.string().max(512).optional(),
   safety_identifier: z.string().max(512).optional(),
   prompt_cache_key: z.string().max(512).optional(),
-  prompt_cache_retention: z.enum(['in-memory', '24h']).optional(),
+  /** openai-node 6 writes `in-memory`, 7 `in_memory`. */
+  prompt_cache_retention: z.enum(['in-memory', 'in_memory', '24h']).optional(),
   service_tier: z.enum(['auto', 'default', 'flex', 'priority']).optional(),
   store: z.literal(false, 'must be false: answers are kept by the job, not by the vendor').optional(),
   metadata: z.record(z.string(), z.string()).optional(),

@@ -14,6 +14,7 @@ import {
   type ResponsesRequest,
 } from '@sluice/core';
 import type { z } from 'zod';
+import { withoutNulls } from '../front-door/without-nulls.ts';
 import { jsonDepthExceeds } from '../json-depth-exceeds.ts';
 import { toValidationError } from '../to-validation-error.ts';
 import { MAX_LINE_BYTES, MAX_LINE_DEPTH } from './batch-limits.ts';
@@ -110,11 +111,11 @@ type ReadBody =
 function readBody(body: object, endpoint: NewBatch['endpoint']): ReadBody {
   switch (endpoint) {
     case '/v1/chat/completions': {
-      const parsed = chatRequestSchema.safeParse(body);
+      const parsed = chatRequestSchema.safeParse(withoutNulls(body));
       return parsed.success ? { request: parsed.data as ChatRequest, warnings: [] } : invalid(parsed.error);
     }
     case '/v1/responses': {
-      const parsed = responsesRequestSchema.safeParse(body);
+      const parsed = responsesRequestSchema.safeParse(withoutNulls(body));
       if (!parsed.success) return invalid(parsed.error);
       const converted = responsesToChatRequest(parsed.data as ResponsesRequest);
       if (converted.status === 'error') {

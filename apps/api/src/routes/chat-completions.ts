@@ -10,6 +10,7 @@ import { jobErrorAnswer } from '../front-door/job-error-answer.ts';
 import { jobHeaders } from '../front-door/job-headers.ts';
 import { runToEnd } from '../front-door/run-to-end.ts';
 import { streamNewJob, type StreamDeps } from '../front-door/stream-job.ts';
+import { withoutNulls } from '../front-door/without-nulls.ts';
 import { jsonResponse } from '../json-response.ts';
 
 /** `POST /v1/chat/completions`. */
@@ -31,6 +32,9 @@ export function addChatCompletionsRoute(app: ApiServer, deps: StreamDeps): void 
         200: jsonResponse('The completion.', chatCompletionSchema),
         ...errorResponses(...FRONT_DOOR_ERRORS),
       },
+    },
+    preValidation: async (request) => {
+      (request as { body: unknown }).body = withoutNulls(request.body);
     },
     handler: async (request, reply) => {
       const chat = request.body as ChatRequest;

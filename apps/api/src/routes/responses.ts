@@ -21,6 +21,7 @@ import { responseFacts } from '../front-door/response-facts.ts';
 import { createResponseStreamShape } from '../front-door/response-stream-shape.ts';
 import { runToEnd } from '../front-door/run-to-end.ts';
 import { streamNewJob, type StreamDeps } from '../front-door/stream-job.ts';
+import { withoutNulls } from '../front-door/without-nulls.ts';
 import { jsonResponse } from '../json-response.ts';
 import { storeNewJob } from '../store-new-job.ts';
 
@@ -58,6 +59,9 @@ export function addResponsesRoute(app: ApiServer, deps: StreamDeps): void {
         200: jsonResponse('The response.', responseSchema),
         ...errorResponses(...FRONT_DOOR_ERRORS),
       },
+    },
+    preValidation: async (request) => {
+      (request as { body: unknown }).body = withoutNulls(request.body);
     },
     handler: async (request, reply) => {
       const body = request.body as ResponsesRequest;

@@ -49,7 +49,7 @@ export const responsesRequestSchema = z
     metadata: z.record(z.string(), z.string()).nullish(),
     parallel_tool_calls: z.boolean().nullish(),
     prompt_cache_key: z.string().max(512).optional(),
-    prompt_cache_retention: z.enum(['in-memory', '24h']).nullish(),
+    prompt_cache_retention: z.enum(['in-memory', 'in_memory', '24h']).nullish(),
     reasoning: z
       .strictObject({
         effort: z.enum(REASONING_EFFORTS).nullish(),

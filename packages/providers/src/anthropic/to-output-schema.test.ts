@@ -70,7 +70,7 @@ describe('toOutputSchema', () => {
       properties: { pair: { type: 'array', prefixItems: [{ type: 'string' }], items: false } },
       patternProperties: { '^x-': { type: 'string' } },
       if: { required: ['pair'] },
-      then: { minProperties: 2 },
+      else: { minProperties: 2 },
     });
     expect(schema).toEqual({
       type: 'object',
@@ -79,8 +79,8 @@ describe('toOutputSchema', () => {
       },
       additionalProperties: false,
       description:
-        '{patternProperties: {"^x-":{"type":"string"}}, if: {"required":["pair"]}, then: {"minProperties":2}}',
+        '{patternProperties: {"^x-":{"type":"string"}}, if: {"required":["pair"]}, else: {"minProperties":2}}',
     });
-    expect(loosened).toEqual(['prefixItems', 'items', 'patternProperties', 'if', 'then']);
+    expect(loosened).toEqual(['prefixItems', 'items', 'patternProperties', 'if', 'else']);
   });
 });

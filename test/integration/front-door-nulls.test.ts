@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startStack, type Stack } from '../support/start-stack.ts';
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.close());
+
+const post = async (path: string, body: object) => {
+  const answer = await stack.request(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: answer.status, body: await answer.json(), job: answer.headers.get('x-sluice-job-id') };
+};
+const allNull = (names: string) => Object.fromEntries(names.split(' ').map((name) => [name, null]));
+const messages = [{ role: 'user', content: 'Hello.' }];
+
+/** Every field that openai-node types as nullable, and those that openai-python's users set to None. */
+const CHAT = allNull(
+  'audio frequency_penalty function_call functions logit_bias logprobs max_tokens max_completion_tokens metadata modalities moderation n parallel_tool_calls stop prediction presence_penalty prompt_cache_key prompt_cache_retention reasoning_effort response_format safety_identifier seed service_tier store stream stream_options temperature tool_choice tools top_logprobs top_p user verbosity web_search_options',
+);
+
+test('a null option of a chat is one that was left out', async () => {
+  const { status, body, job } = await post('/v1/chat/completions', { messages, ...CHAT });
+  expect({ status, error: (body as { error?: object }).error }).toEqual({ status: 200, error: undefined });
+  expect((await stack.job(job ?? '')).warnings).toEqual([]);
+});
+
+test('a message that openai-python wrote out whole is taken back', async () => {
+  const answer = { ...allNull('refusal annotations audio function_call tool_calls name') };
+  const said = { role: 'assistant', content: 'Hello!', ...answer };
+  const { status } = await post('/v1/chat/completions', {
+    messages: [...messages, said, { role: 'user', content: 'Go on.', name: null }],
+  });
+  expect(status).toBe(200);
+});
+
+test('a null option of a response is one that was left out', async () => {
+  const options = allNull('conversation instructions metadata previous_response_id prompt');
+  const more = allNull('reasoning store temperature text tool_choice tools user');
+  const { status } = await post('/v1/responses', { input: 'Hello.', ...options, ...more });
+  expect(status).toBe(200);
+});
+
+test('both spellings of prompt_cache_retention are taken: openai-node 6 has one, 7 the other', async () => {
+  for (const retention of ['in-memory', 'in_memory', '24h']) {
+    const chat = await post('/v1/chat/completions', { messages, prompt_cache_retention: retention });
+    const response = await post('/v1/responses', { input: 'Hello.', prompt_cache_retention: retention });
+    expect([chat.status, response.status]).toEqual([200, 200]);
+  }
+});
+
+test('null is still wrong where something is needed, and what is wrong is said once', async () => {
+  const none = await post('/v1/chat/completions', { messages: null });
+  expect(none).toMatchObject({ status: 400, body: { error: { param: 'messages' } } });
+  const choice = await post('/v1/chat/completions', { messages, tool_choice: 5 });
+  expect(choice.body).toMatchObject({
+    error: {
+      param: 'tool_choice',
+      message: expect.stringMatching(/^tool_choice must be one of none, auto, required or an object\./),
+    },
+  });
+});
