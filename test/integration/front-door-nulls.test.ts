@@ -29,6 +29,14 @@ test('a null option of a chat is one that was left out', async () => {
   expect((await stack.job(job ?? '')).warnings).toEqual([]);
 });
 
+test('a null option of a submitted job, or of its request, is one that was left out', async () => {
+  const options = allNull('route chain deadline within webhook task quality max_cost_usd retention cache');
+  for (const path of ['/v1/jobs', '/v1/routes/explain']) {
+    const { status } = await post(path, { ...options, request: { messages, ...CHAT } });
+    expect({ path, status }).toEqual({ path, status: path === '/v1/jobs' ? 202 : 200 });
+  }
+});
+
 test('a message that openai-python wrote out whole is taken back', async () => {
   const answer = { ...allNull('refusal annotations audio function_call tool_calls name') };
   const said = { role: 'assistant', content: 'Hello!', ...answer };
@@ -51,6 +59,17 @@ test('both spellings of prompt_cache_retention are taken: openai-node 6 has one,
     const response = await post('/v1/responses', { input: 'Hello.', prompt_cache_retention: retention });
     expect([chat.status, response.status]).toEqual([200, 200]);
   }
+});
+
+test('what newer clients call the tiers is understood, and store is answered with a warning', async () => {
+  const tierOf = async (service_tier: string) =>
+    (await stack.job((await post('/v1/chat/completions', { messages, service_tier })).job ?? '')).tier;
+  expect(await tierOf('fast')).toBe('priority');
+  expect(await tierOf('scale')).toBe('standard');
+  const stored = await post('/v1/chat/completions', { messages, store: true });
+  expect((await stack.job(stored.job ?? '')).warnings).toEqual([
+    expect.objectContaining({ code: 'parameter_dropped', param: 'store' }),
+  ]);
 });
 
 test('null is still wrong where something is needed, and what is wrong is said once', async () => {

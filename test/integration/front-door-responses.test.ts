@@ -125,6 +125,24 @@ test('a stream that breaks ends with response.failed', async () => {
   });
 });
 
+test('with on-stream-failure: restart a stream that breaks says so, begins anew and completes', async () => {
+  await stack.simulator.control.setFaults([{ account: 'openai', kind: 'cut_stream', after_tokens: 5 }]);
+  const stream = await client.responses.create(
+    { model: 'default', input: 'Go on.', stream: true },
+    { headers: { 'x-sluice-on-stream-failure': 'restart' } },
+  );
+  let text = '';
+  const types = new Set<string>();
+  for await (const event of stream) {
+    types.add(event.type);
+    if ((event.type as string) === 'response.restarted') text = '';
+    if (event.type === 'response.output_text.delta') text += event.delta;
+    if (event.type === 'response.completed') expect(event.response.output_text ?? text).toBe(text);
+  }
+  expect(text).not.toBe('');
+  expect([...types]).toEqual(expect.arrayContaining(['response.restarted', 'response.completed']));
+});
+
 test.each([
   ['previous_response_id', { previous_response_id: 'resp_1' }],
   ['conversation', { conversation: 'conv_1' }],

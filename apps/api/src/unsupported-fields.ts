@@ -13,7 +13,6 @@ const CHAT_PARAMETERS = [
   'reasoning_effort',
   'response_format',
   'service_tier',
-  'store',
   'tool_choice',
   'tools',
   'top_logprobs',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { refusalPartSchema, textPartSchema, userPartSchema } from './content-part.ts';
 import { reasoningDetailSchema } from './reasoning-detail.ts';
+import { serviceTierSchema } from './service-tier.ts';
 import { functionToolSchema, responseFormatSchema, toolCallSchema, toolChoiceSchema } from './tool.ts';
 
 const name = z.string().optional();
@@ -76,8 +77,9 @@ export const chatRequestSchema = z.strictObject({
   prompt_cache_key: z.string().max(512).optional(),
   /** openai-node 6 writes `in-memory`, 7 `in_memory`. */
   prompt_cache_retention: z.enum(['in-memory', 'in_memory', '24h']).optional(),
-  service_tier: z.enum(['auto', 'default', 'flex', 'priority']).optional(),
-  store: z.literal(false, 'must be false: answers are kept by the job, not by the vendor').optional(),
+  service_tier: serviceTierSchema.optional(),
+  /** Answers are kept by the job; vendors are not asked to keep them. */
+  store: z.boolean().optional(),
   metadata: z.record(z.string(), z.string()).optional(),
   modalities: z.tuple([z.literal('text')]).optional(),
   stream: z.boolean().optional(),

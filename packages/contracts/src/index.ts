@@ -34,6 +34,7 @@ export * from './route-config.ts';
 export * from './route-explanation.ts';
 export * from './route-faults.ts';
 export * from './route-rule.ts';
+export * from './service-tier.ts';
 export * from './status-page.ts';
 export * from './target-health.ts';
 export * from './storage-config.ts';

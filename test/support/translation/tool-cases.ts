@@ -68,6 +68,26 @@ export const TOOL_CASES: readonly TranslationCase[] = [
     request: { ...ask, parallel_tool_calls: false, tool_choice: 'required' },
   },
   {
+    name: 'a tool with alternatives at the top of its parameters',
+    request: {
+      ...ask,
+      tools: [
+        {
+          type: 'function',
+          function: {
+            name: 'look_up',
+            parameters: {
+              type: 'object',
+              description: 'By one of two.',
+              properties: { id: { type: 'string' }, name: { type: 'string' } },
+              anyOf: [{ required: ['id'] }, { required: ['name'] }],
+            },
+          },
+        },
+      ],
+    },
+  },
+  {
     name: 'a strict tool',
     request: {
       ...ask,

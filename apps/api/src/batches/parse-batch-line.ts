@@ -14,9 +14,9 @@ import {
   type ResponsesRequest,
 } from '@sluice/core';
 import type { z } from 'zod';
-import { withoutNulls } from '../front-door/without-nulls.ts';
 import { jsonDepthExceeds } from '../json-depth-exceeds.ts';
 import { toValidationError } from '../to-validation-error.ts';
+import { withoutNulls } from '../without-nulls.ts';
 import { MAX_LINE_BYTES, MAX_LINE_DEPTH } from './batch-limits.ts';
 import type { InputLine } from './read-lines.ts';
 

@@ -10,8 +10,8 @@ import { jobErrorAnswer } from '../front-door/job-error-answer.ts';
 import { jobHeaders } from '../front-door/job-headers.ts';
 import { runToEnd } from '../front-door/run-to-end.ts';
 import { streamNewJob, type StreamDeps } from '../front-door/stream-job.ts';
-import { withoutNulls } from '../front-door/without-nulls.ts';
 import { jsonResponse } from '../json-response.ts';
+import { withoutNulls } from '../without-nulls.ts';
 
 /** `POST /v1/chat/completions`. */
 export function addChatCompletionsRoute(app: ApiServer, deps: StreamDeps): void {

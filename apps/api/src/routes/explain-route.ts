@@ -11,6 +11,7 @@ import { readQualityHint } from '../read-quality-hint.ts';
 import { targetFilters } from '../target-filters.ts';
 import { warmTargetFor } from '../warm-target.ts';
 import { withKeyDefaults } from '../with-key-defaults.ts';
+import { withoutNulls } from '../without-nulls.ts';
 
 /** `POST /v1/routes/explain`. */
 export function addExplainRoute(app: ApiServer, deps: ApiDeps): void {
@@ -43,7 +44,8 @@ export function addExplainRoute(app: ApiServer, deps: ApiDeps): void {
       },
     },
     preValidation: async (request) => {
-      request.body = withKeyDefaults(request.body, request.caller.defaults) as typeof request.body;
+      const sent = withoutNulls(request.body);
+      request.body = withKeyDefaults(sent, request.caller.defaults) as typeof request.body;
     },
     handler: async (request) => {
       const { caller } = request;

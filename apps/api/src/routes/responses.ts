@@ -21,9 +21,9 @@ import { responseFacts } from '../front-door/response-facts.ts';
 import { createResponseStreamShape } from '../front-door/response-stream-shape.ts';
 import { runToEnd } from '../front-door/run-to-end.ts';
 import { streamNewJob, type StreamDeps } from '../front-door/stream-job.ts';
-import { withoutNulls } from '../front-door/without-nulls.ts';
 import { jsonResponse } from '../json-response.ts';
 import { storeNewJob } from '../store-new-job.ts';
+import { withoutNulls } from '../without-nulls.ts';
 
 /** Answers are made by us; the document says what a reader may rely on. */
 export const responseSchema = z

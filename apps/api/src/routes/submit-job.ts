@@ -17,6 +17,7 @@ import { showJob } from '../show-job.ts';
 import { storeNewJob } from '../store-new-job.ts';
 import { waitForEnd } from '../wait-for-end.ts';
 import { withKeyDefaults } from '../with-key-defaults.ts';
+import { withoutNulls } from '../without-nulls.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -64,7 +65,8 @@ export function addSubmitJobRoute(app: ApiServer, deps: ApiDeps & { closing: Abo
     },
     preValidation: async (request) => {
       request.bodyHash = hashBody(request.body);
-      request.body = withKeyDefaults(request.body, request.caller.defaults) as typeof request.body;
+      const sent = withoutNulls(request.body);
+      request.body = withKeyDefaults(sent, request.caller.defaults) as typeof request.body;
     },
     handler: async (request, reply) => {
       const idempotencyKey = parseIdempotencyKey(request.headers['idempotency-key']);

@@ -1,4 +1,4 @@
-import { REASONING_EFFORTS } from '@sluice/contracts';
+import { REASONING_EFFORTS, serviceTierSchema } from '@sluice/contracts';
 import { z } from 'zod';
 import { inputItemSchema } from './response-input.ts';
 
@@ -58,7 +58,7 @@ export const responsesRequestSchema = z
       })
       .nullish(),
     safety_identifier: z.string().max(512).optional(),
-    service_tier: z.enum(['auto', 'default', 'flex', 'priority']).nullish(),
+    service_tier: serviceTierSchema.nullish(),
     temperature: z.number().min(0).max(2).nullish(),
     text: z
       .strictObject({

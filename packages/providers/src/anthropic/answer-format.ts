@@ -5,6 +5,7 @@ import type { ProviderCall } from '../provider-adapter.ts';
 import type { JsonObject } from '../request/json-object.ts';
 import { parameterChanged } from '../request/parameter-warning.ts';
 import { isRecursive } from './is-recursive.ts';
+import { toInputSchema } from './to-input-schema.ts';
 import { toOutputSchema } from './to-output-schema.ts';
 import { toToolName } from './to-tool-name.ts';
 
@@ -34,6 +35,7 @@ export function answerFormat({ request, entry }: ProviderCall): AnswerFormat {
       'response_format: this model answers only by schemas whose type is "object".',
     );
   }
+  const input = toInputSchema((schema ?? {}) as JsonObject);
   const taken = new Set(request.tools?.map((tool) => tool.function.name));
   const description =
     wanted.description ?? 'Gives the answer to the user. Call it once, with the whole answer.';
@@ -42,12 +44,14 @@ export function answerFormat({ request, entry }: ProviderCall): AnswerFormat {
     tool: {
       name: freeName(toToolName(wanted.name), taken),
       description,
-      input_schema: { ...(schema ? structuredClone(schema as JsonObject) : {}), type: 'object' },
+      input_schema: input.schema as Tool.InputSchema,
     },
-    warnings:
-      isNative && recursive
+    warnings: [
+      ...(isNative && recursive
         ? [parameterChanged('response_format', 'the model is not held to the schema, as it is recursive')]
-        : [],
+        : []),
+      ...loosenedWarnings(input.loosened),
+    ],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { JsonSchema } from '@sluice/contracts';
 import { isJsonObject, type JsonObject } from '../request/json-object.ts';
+import { toldInWords } from './told-in-words.ts';
 
 /** Source: Anthropic's guide "Structured outputs", JSON Schema limitations. */
 const FORMATS: ReadonlySet<string> = new Set([
@@ -64,10 +65,10 @@ export function toOutputSchema(schema: Readonly<JsonSchema>): OutputSchema {
 
 function convert(schema: Readonly<JsonObject>, loosened: Set<string>): JsonObject {
   const result: JsonObject = {};
-  const told: string[] = [];
+  const told: [keyword: string, value: unknown][] = [];
   const tell = (keyword: string, value: unknown): void => {
     loosened.add(keyword);
-    told.push(`${keyword}: ${JSON.stringify(value)}`);
+    told.push([keyword, value]);
   };
   for (const [keyword, value] of Object.entries(schema)) {
     if (keyword === '$schema' || keyword === '$id') continue;
@@ -82,11 +83,7 @@ function convert(schema: Readonly<JsonObject>, loosened: Set<string>): JsonObjec
     } else result[keyword] = convertValue(keyword, value, loosened);
   }
   if (isObjectSchema(schema)) result['additionalProperties'] = false;
-  if (told.length > 0) {
-    const before = typeof schema['description'] === 'string' ? `${schema['description']} ` : '';
-    result['description'] = `${before}{${told.join(', ')}}`;
-  }
-  return result;
+  return { ...result, ...toldInWords(schema, told) };
 }
 
 function convertValue(keyword: string, value: unknown, loosened: Set<string>): unknown {

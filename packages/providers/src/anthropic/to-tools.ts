@@ -1,6 +1,5 @@
 import type { Tool, ToolChoice } from '@anthropic-ai/sdk/resources/messages';
 import type { Warning } from '@sluice/contracts';
-import { UnsendableRequest } from '../errors/unsendable-request.ts';
 import type { ProviderCall } from '../provider-adapter.ts';
 import type { ConversationTurn } from '../request/build-conversation.ts';
 import { chooseTools, type ToolMode } from '../request/choose-tools.ts';
@@ -9,6 +8,7 @@ import { parameterChanged, parameterDropped } from '../request/parameter-warning
 import type { AnswerFormat } from './answer-format.ts';
 import { cacheControl } from './cache-control.ts';
 import { isRecursive } from './is-recursive.ts';
+import { toInputSchema } from './to-input-schema.ts';
 import { toOutputSchema } from './to-output-schema.ts';
 import { toToolName } from './to-tool-name.ts';
 
@@ -48,26 +48,14 @@ function toTool(tool: CanonicalTool, { entry, model }: ProviderCall, warnings: W
   const { name, description, parameters, strict } = tool.function;
   const canBeStrict = entry.supports?.includes('structured_outputs') ?? false;
   if (strict && !canBeStrict) warnings.push(parameterDropped('tools.strict', `${model} has no strict tools`));
-  const schema = {
-    ...(parameters ? structuredClone(parameters as JsonObject) : { properties: {} }),
-    type: 'object',
-  };
-  const combined = ['anyOf', 'oneOf', 'allOf'].find((keyword) => keyword in schema);
-  if (combined) {
-    throw new UnsendableRequest(
-      `tools: Anthropic takes no ${combined} at the top of a tool's parameters, as "${name}" has.`,
-    );
-  }
+  const changed = (how: string) => warnings.push(parameterChanged(`tools.${name}.parameters`, how));
+  const { schema, loosened: combined } = toInputSchema((parameters ?? { properties: {} }) as JsonObject);
   const recursive = Boolean(strict) && canBeStrict && isRecursive(schema);
-  if (recursive) {
-    const how = 'the model is not held to the schema, as it is recursive';
-    warnings.push(parameterChanged(`tools.${name}.parameters`, how));
-  }
+  if (recursive) changed('the model is not held to the schema, as it is recursive');
   const output = strict && canBeStrict && !recursive ? toOutputSchema(schema) : null;
-  if (output && output.loosened.length > 0) {
-    const how = `the model is told of ${output.loosened.join(', ')} in words, and not held to it`;
-    warnings.push(parameterChanged(`tools.${name}.parameters`, how));
-  }
+  const loosened = [...combined, ...(output?.loosened ?? [])];
+  if (loosened.length > 0)
+    changed(`the model is told of ${loosened.join(', ')} in words, and not held to it`);
   return {
     name,
     ...(description === undefined ? {} : { description }),

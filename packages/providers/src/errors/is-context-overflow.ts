@@ -7,6 +7,7 @@ const TEXTS = [
   /input tokens exceed/i,
   /input token count .{0,60}exceeds the maximum/i,
   /context[_ ]length[_ ]exceeded/i,
+  /string too long\. expected a string with maximum length/i,
   /reduce the length of the (messages|prompt|input)/i,
 ];
 

@@ -2,8 +2,8 @@ import type { ChatRequest, Warning } from '@sluice/contracts';
 import { parameterDropped } from './parameter-warning.ts';
 
 /**
- * A warning for each of `params` that the request sets, as the vendor has no such parameter, and for the caller's
- * `metadata`, which vendors keep only with stored answers. Values that ask for nothing (`logprobs: false`) need none.
+ * A warning for each of `params` that the request sets, as the vendor has no such parameter, and for `store` and the
+ * caller's `metadata`, as vendors are not asked to keep answers. Values that ask for nothing (`logprobs: false`) need none.
  */
 export function unsupportedParameters(
   request: ChatRequest,
@@ -13,6 +13,8 @@ export function unsupportedParameters(
   const warnings = params
     .filter((param) => asksForSomething(request[param]))
     .map((param) => parameterDropped(param, `${vendorName} has no such parameter`));
+  if (request.store)
+    warnings.push(parameterDropped('store', 'the answer is kept with the job, not by the vendor'));
   if (request.metadata !== undefined && Object.keys(request.metadata).length > 0) {
     warnings.push(
       parameterDropped('metadata', 'it is kept with the job; providers take it only with stored answers'),
