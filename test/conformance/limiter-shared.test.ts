@@ -96,6 +96,56 @@ describe('processes that share one provider', () => {
   });
 });
 
+describe('holders that come later', () => {
+  it('get an equal part of the slots from one that takes what it frees again at once', async () => {
+    const limits = { provider: { concurrency: 4, arrival_jitter_ms: 250 }, models: {} };
+    const prefix = `test-${crypto.randomUUID()}`;
+    const ending = new AbortController();
+    const running = { early: 0, late: 0 };
+    const started = { early: 0, late: 0 };
+    let most = 0;
+    const begin = async (worker: 'early' | 'late') => {
+      const redis = await server.connect();
+      const limiter = createProviderLimiter({
+        redis,
+        prefix,
+        provider: 'openai',
+        limits,
+        worker,
+        onError: () => {},
+      });
+      const callOn = async (): Promise<void> => {
+        while (!ending.signal.aborted) {
+          const reservationId = crypto.randomUUID();
+          const estimate = { inputTokens: 10, outputTokens: 0 };
+          await limiter.run({ model: 'gpt', reservationId, estimate, signal: ending.signal }, async () => {
+            running[worker] += 1;
+            started[worker] += 1;
+            most = Math.max(most, running.early + running.late);
+            await new Promise((resolve) => setTimeout(resolve, 60 + 40 * Math.random()));
+            running[worker] -= 1;
+          });
+        }
+      };
+      const callers = Promise.all(Array.from({ length: 8 }, callOn));
+      return async () => {
+        await callers;
+        await limiter.close();
+      };
+    };
+    const ends = [await begin('early')];
+    await until('the early one has all slots', () => running.early === 4);
+    ends.push(await begin('late'));
+    const before = started.early;
+    await until('100 more calls', () => started.early - before + started.late >= 100, 20_000);
+    const partOfLate = started.late / (started.early - before + started.late);
+    ending.abort();
+    await Promise.all(ends.map((end) => end()));
+    expect(partOfLate).toBeGreaterThan(0.35);
+    expect(most).toBe(4);
+  });
+});
+
 describe('a process that holds slots', () => {
   const limits = { provider: { concurrency: 3, arrival_jitter_ms: 250 }, models: {} };
   const times = { leaseMs: 1_000, renewEveryMs: 200, visible: false };

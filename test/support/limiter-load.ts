@@ -5,6 +5,7 @@ import type { Limits } from '@sluice/contracts';
 import { startSimulator, type CallRecord } from '@sluice/simulator';
 import type { LimiterLoadTask } from './limiter-load-child.ts';
 import { startLimiterRedis, type LimiterRedis } from './limiter-redis.ts';
+import { until } from './limiter-until.ts';
 
 export interface LimiterLoadRun {
   limits: Partial<Limits>;
@@ -38,6 +39,8 @@ export interface LimiterLoadResult {
   utilisation: number;
 }
 
+const FIRST_CALL_MS = 60_000;
+
 /** Runs load processes against a simulated provider with the same limits, which judges them independently. */
 export async function runLimiterLoad(run: LimiterLoadRun): Promise<LimiterLoadResult> {
   const redis = await startLimiterRedis({ fsync: 'everysec' });
@@ -70,7 +73,7 @@ export async function runLimiterLoad(run: LimiterLoadRun): Promise<LimiterLoadRe
   };
 
   try {
-    while (simulator.control.summary().calls === 0) await pause(20);
+    await until('the first call', () => simulator.control.summary().calls > 0, FIRST_CALL_MS);
     const firstMs = performance.now();
     for (let second = 1; performance.now() - firstMs < run.durationMs; second += 1) {
       await pause(Math.min(1_000, run.durationMs));
@@ -87,6 +90,8 @@ export async function runLimiterLoad(run: LimiterLoadRun): Promise<LimiterLoadRe
   } finally {
     for (const child of processes) {
       child.kill('SIGCONT');
+      // A wrapper runs the load in a process of its own, which ends when its channel closes.
+      if (child.connected) child.disconnect();
       child.kill('SIGKILL');
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     }

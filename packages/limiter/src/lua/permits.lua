@@ -29,6 +29,8 @@
 local HEAVY = 0.1
 local MOST_CLAIMS = 64
 local MOST_NEIGHBOURS = 100
+-- How long others leave a slot to a holder that lacks its part: it asks again sooner than that.
+local POOR_FOR = 100000
 -- What a full key is taken to wait, against keys that can tell.
 local UNKNOWN_END = 1000000
 local FIRST, WIDTH = 5, 7
@@ -54,6 +56,7 @@ end
 local fields = { 'ran', 'clock' }
 for _, name in ipairs(names) do fields[#fields + 1] = 'scope:' .. name end
 for _, name in ipairs(names) do fields[#fields + 1] = 'flight:' .. name end
+fields[#fields + 1] = 'poor'
 local limits = redis.call('HMGET', limits_key, 'revision', unpack(names))
 local stored = redis.call('HMGET', state_key, unpack(fields))
 local grants = redis.call('HMGET', grants_key, unpack(members))
@@ -229,8 +232,41 @@ local function shortage_of(scope, call)
   return wait, claim_wait
 end
 
+local function leases_of(of)
+  return (tonumber(redis.call('HGET', holders_key, of)) or 0) + (shares[of] or 0)
+end
+
+-- An equal part of the provider's slots for each holder, with one that may hold none yet.
+local function equal_part(with)
+  local holders = redis.call('HLEN', holders_key)
+  if redis.call('HEXISTS', holders_key, with) == 0 then holders = holders + 1 end
+  return math.max(1, math.floor(provider.limits.concurrency / holders))
+end
+
+-- A process asks for what it has freed before others hear of it, so without this it would keep its slots for ever, and
+-- one that lives long would come to hold them all.
+local poor_since, poor = string.match(stored[#fields] or '', '^(%d+) (%S+)$')
+
+-- Whether this holder has its part while another one lacks its own.
+local function must_yield()
+  if not poor or poor == holder or now - tonumber(poor_since) > POOR_FOR then return false end
+  return leases_of(holder) >= equal_part(poor)
+end
+
+-- This holder was refused a slot: others leave one to it when it has less than its part. One at a time.
+local function tell_poor()
+  local is_taken = poor and poor ~= holder and now - tonumber(poor_since) <= POOR_FOR
+  if not is_taken and leases_of(holder) < equal_part(holder) then poor_since, poor = now, holder end
+end
+
 local function is_full(of_model, of_key)
-  if provider.limits.concurrency and in_provider >= provider.limits.concurrency then return true end
+  if provider.limits.concurrency then
+    if in_provider >= provider.limits.concurrency then
+      tell_poor()
+      return true
+    end
+    if must_yield() then return true end
+  end
   if of_model.limits.concurrency and of_model.flight >= of_model.limits.concurrency then return true end
   return (of_key.limits.concurrency and of_key.flight >= of_key.limits.concurrency) or false
 end
@@ -307,6 +343,7 @@ local function acquire(call)
   end
   in_provider = in_provider + 1
   count_for(holder, 1)
+  if poor == holder and leases_of(holder) >= equal_part(holder) then poor = nil end
   if #charges == 0 then charges[1] = ';' end
   grant = whole(now + wait) .. ' ' .. holder .. ' ' .. call.key .. ' ' .. table.concat(charges) .. ' ' .. call.model
   held[call.member] = grant
@@ -397,6 +434,12 @@ end
 if not acquires and #ended == 0 then return reply end
 
 local set, dropped = { 'ran', whole(now), 'clock', whole(clock) }, {}
+if poor == holder then
+  set[#set + 1] = 'poor'
+  set[#set + 1] = whole(poor_since) .. ' ' .. poor
+elseif stored[#fields] and not poor then
+  dropped[#dropped + 1] = 'poor'
+end
 for name, scope in pairs(scopes) do
   if scope.changed and (scope.limited or scope.state.resume or scope.stored) then
     set[#set + 1] = 'scope:' .. name

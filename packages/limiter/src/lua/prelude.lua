@@ -3,6 +3,7 @@
 --
 -- Scopes:       "provider", "model:<model>", "key:<key>"; a call belongs to one of each
 -- State hash:   ran, clock           when a script last ran; the lease clock (microseconds)
+--               poor                 "<since> <holder>": was refused a slot and has less than an equal part of them
 --               scope:<scope>        packed map: at (when the levels held), per rate its level and "spent.<rate>" (all
 --                                    that was ever charged), day and per daily limit what is used, claims, and what a
 --                                    refusal of the provider taught: resume, share, shrunk
