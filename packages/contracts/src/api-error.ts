@@ -62,7 +62,7 @@ export const API_ERRORS = {
   not_allowed: {
     status: 403,
     type: 'permission_error',
-    todo: 'Use a key that has the scope named in the message.',
+    todo: 'Use a key that has the scope, or may use the route or target, that the message names.',
   },
   not_found: { status: 404, type: 'invalid_request_error', todo: 'Check the id or the path.' },
   method_not_allowed: {

@@ -31,6 +31,7 @@ export * from './pass-over.ts';
 export * from './plan-route.ts';
 export * from './plan-route/exclusion.ts';
 export * from './plan-route/explain-plan.ts';
+export * from './plan-route/key-policy.ts';
 export * from './plan-route/may-call.ts';
 export * from './plan-route/request-features.ts';
 export * from './plan-route/standing.ts';

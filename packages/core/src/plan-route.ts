@@ -3,7 +3,7 @@ import type { ModelCatalogue } from './model-catalogue.ts';
 import { weighUp, type Candidate } from './plan-route/candidate.ts';
 import { chooseStart, type PlanSource, type StartError } from './plan-route/choose-start.ts';
 import type { ExcludedTarget } from './plan-route/exclusion.ts';
-import type { ForcedPolicy } from './plan-route/may-call.ts';
+import type { ForcedPolicy } from './plan-route/key-policy.ts';
 import { orderTree } from './plan-route/order-tree.ts';
 import type { RequestFeatures } from './plan-route/request-features.ts';
 import type { RouteBranch, RouteNode } from './plan-route/route-tree.ts';
@@ -163,7 +163,10 @@ export function planRoute(input: PlanRouteInput): RoutePlan | RouteError {
     chain,
     rounds,
     order: ordered,
-    warnings: [...excluded.flatMap(skipped), ...ordered.flatMap(({ warnings }) => warnings)],
+    warnings: [
+      ...excluded.flatMap((one) => skipped(one, source)),
+      ...ordered.flatMap(({ warnings }) => warnings),
+    ],
     turned: branches.flatMap(({ name, strategy }) =>
       name !== null && TURNING_STRATEGIES.has(strategy) ? [name] : [],
     ),
@@ -190,9 +193,13 @@ function withWishes(
 
 const SKIP_CODES: ReadonlySet<string> = new Set(['capability', 'context_window', 'request']);
 
-/** A warning for what the request itself rules out; what the caller asked to be left out is in the decision. */
-function skipped({ code, message, param, target }: ExcludedTarget): Warning[] {
-  return SKIP_CODES.has(code) ? [{ code: 'target_skipped', message, param, target }] : [];
+/**
+ * A warning for what the request itself rules out, and for what the key rules out of a chain that the caller wrote.
+ * What the caller asked to be left out is in the decision.
+ */
+function skipped({ code, message, param, target }: ExcludedTarget, source: PlanSource): Warning[] {
+  const isTold = SKIP_CODES.has(code) || (code === 'not_allowed' && source === 'chain');
+  return isTold ? [{ code: 'target_skipped', message, param, target }] : [];
 }
 
 function noEligibleTarget(

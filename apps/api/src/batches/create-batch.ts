@@ -7,8 +7,10 @@ import {
   type BatchOptionsInput,
   type Target,
 } from '@sluice/contracts';
+import { mayNameRoute, mayNameTargets } from '@sluice/core';
 import type { FastifyRequest } from 'fastify';
 import type { ApiDeps } from '../api-deps.ts';
+import type { Caller } from '../caller.ts';
 import { parseIdempotencyKey } from '../parse-idempotency-key.ts';
 import { resolveWebhook } from '../resolve-webhook.ts';
 import { newBatchId } from './new-batch-id.ts';
@@ -27,8 +29,8 @@ const NO_RETRY = { headers: { 'x-should-retry': 'false' }, param: 'Idempotency-K
 
 /**
  * Stores a batch; resolved means stored. The same request sent again answers the batch that exists.
- * @throws ApiError `unknown_route`, `unknown_target`, `invalid_webhook_url`, `not_found` (the input file),
- * `idempotency_key_reused`.
+ * @throws ApiError `unknown_route`, `unknown_target`, `not_allowed`, `invalid_webhook_url`, `not_found` (the input
+ * file), `idempotency_key_reused`.
  */
 export async function createBatch(
   http: Pick<FastifyRequest, 'headers' | 'caller'>,
@@ -36,7 +38,7 @@ export async function createBatch(
   deps: ApiDeps,
 ): Promise<{ batch: BatchRecord; replayed: boolean }> {
   const { tenant, keyId, allow, limits } = http.caller;
-  checkTargets(options, deps);
+  checkTargets(options, http.caller, deps);
   const webhook = await resolveWebhook(
     { webhook: options.webhook, caller: http.caller, usual: TERMINAL_BATCH_EVENT_TYPES },
     deps,
@@ -99,7 +101,11 @@ export async function createBatch(
 /** The files of a batch whose time is up are still written then. */
 const PIN_MARGIN_MS = 3_600_000;
 
-function checkTargets({ route, chain }: BatchInput['options'], { config }: ApiDeps): void {
+function checkTargets(
+  { route, chain }: BatchInput['options'],
+  { allow }: Caller,
+  { config }: Pick<ApiDeps, 'config'>,
+): void {
   const { routes, providers } = config();
   if (route !== undefined && chain !== undefined) {
     throw new ApiError('invalid_request', 'Send route or chain, not both.', { param: 'chain' });
@@ -107,10 +113,16 @@ function checkTargets({ route, chain }: BatchInput['options'], { config }: ApiDe
   if (route !== undefined && !Object.hasOwn(routes, route)) {
     throw new ApiError('unknown_route', `There is no route "${route}".`, { param: 'route' });
   }
+  if (route !== undefined && !mayNameRoute(route, allow)) {
+    throw new ApiError('not_allowed', `The API key may not use route "${route}".`, { param: 'route' });
+  }
   for (const [index, target] of (chain ?? []).entries()) {
-    if (Object.hasOwn(providers, parseTarget(target)?.provider ?? '')) continue;
-    throw new ApiError('unknown_target', `There is no provider for "${target}".`, {
-      param: `chain.${index}`,
-    });
+    const param = `chain.${index}`;
+    if (!Object.hasOwn(providers, parseTarget(target)?.provider ?? '')) {
+      throw new ApiError('unknown_target', `There is no provider for "${target}".`, { param });
+    }
+    if (!mayNameTargets(allow)) {
+      throw new ApiError('not_allowed', 'The API key is bound to routes.', { param });
+    }
   }
 }

@@ -46,6 +46,7 @@ export function addCreateBatchRoute(app: ApiServer, deps: ApiDeps): void {
           'body_too_deep',
           'unknown_route',
           'unknown_target',
+          'not_allowed',
           'invalid_webhook_url',
           'not_found',
           'file_too_large',

@@ -1,9 +1,11 @@
-import { ApiError, parseTarget } from '@sluice/contracts';
+import { ApiError } from '@sluice/contracts';
 import { z } from 'zod';
 import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
+import type { Caller } from '../caller.ts';
 import { errorResponses } from '../error-responses.ts';
 import { jsonResponse } from '../json-response.ts';
+import { findModel, listModels, type ListedModel } from '../list-models.ts';
 import { idParamsSchema } from '../route-schemas.ts';
 
 const modelSchema = z.object({
@@ -20,14 +22,10 @@ const CREATED = 1_767_225_600;
 
 /** `GET /v1/models` and `GET /v1/models/{id}`, as OpenAI has them. */
 export function addModelRoutes(app: ApiServer, deps: ApiDeps): void {
-  const find = (id: string): Model => {
-    const found = listModels(deps).find((model) => model.id === id);
-    if (found) return found;
-    // A target need not be listed to work: its provider may serve models that nobody has described.
-    const provider = parseTarget(id)?.provider;
-    if (provider !== undefined && Object.hasOwn(deps.config().providers, provider))
-      return model(id, provider);
-    throw new ApiError('not_found', `There is no model ${id.slice(0, 200)}.`, { param: 'model' });
+  const find = (id: string, caller: Caller): Model => {
+    const found = findModel(id, caller, deps);
+    if (!found) throw new ApiError('not_found', `There is no model ${id.slice(0, 200)}.`, { param: 'model' });
+    return toModel(found);
   };
 
   app.route({
@@ -36,7 +34,7 @@ export function addModelRoutes(app: ApiServer, deps: ApiDeps): void {
     schema: {
       operationId: 'listModels',
       summary: 'List what `model` may be',
-      description: 'Routes, targets and plain model names, in this order.',
+      description: 'Routes, targets and plain model names that the key may use, in this order.',
       tags: ['openai'],
       response: {
         200: jsonResponse(
@@ -46,7 +44,10 @@ export function addModelRoutes(app: ApiServer, deps: ApiDeps): void {
         ...errorResponses(),
       },
     },
-    handler: async () => ({ object: 'list' as const, data: listModels(deps) }),
+    handler: async (request) => ({
+      object: 'list' as const,
+      data: listModels(request.caller, deps).map(toModel),
+    }),
   });
 
   app.route({
@@ -59,7 +60,7 @@ export function addModelRoutes(app: ApiServer, deps: ApiDeps): void {
       params: idParamsSchema,
       response: { 200: jsonResponse('The model.', modelSchema), ...errorResponses('not_found') },
     },
-    handler: async (request) => find(request.params.id),
+    handler: async (request) => find(request.params.id, request.caller),
   });
 
   // A target's slash may come as it is.
@@ -67,25 +68,10 @@ export function addModelRoutes(app: ApiServer, deps: ApiDeps): void {
     method: 'GET',
     url: '/models/:provider/*',
     schema: { hide: true, params: z.object({ provider: z.string(), '*': z.string() }) },
-    handler: async (request) => find(`${request.params.provider}/${request.params['*']}`),
+    handler: async (request) => find(`${request.params.provider}/${request.params['*']}`, request.caller),
   });
 }
 
-function listModels({ config, knownTargets }: Pick<ApiDeps, 'config' | 'knownTargets'>): Model[] {
-  const targets = knownTargets();
-  const plain = new Map<string, string>();
-  for (const target of targets) {
-    const { provider, model: name } = parseTarget(target) ?? { provider: '', model: '' };
-    if (!plain.has(name)) plain.set(name, provider);
-  }
-  const models = [
-    ...Object.keys(config().routes).map((route) => model(route, 'sluice')),
-    ...targets.map((target) => model(target, parseTarget(target)?.provider ?? '')),
-    ...Array.from(plain, ([name, provider]) => model(name, provider)),
-  ];
-  return [...new Map(models.toReversed().map((one) => [one.id, one])).values()].toReversed();
-}
-
-function model(id: string, ownedBy: string): Model {
+function toModel({ id, ownedBy }: ListedModel): Model {
   return { id, object: 'model', created: CREATED, owned_by: ownedBy };
 }

@@ -1,6 +1,6 @@
 import { parseTarget, type Config, type JobSubmission, type Target } from '@sluice/contracts';
 import type { ConditionSubject } from './match-condition.ts';
-import type { ForcedPolicy } from './may-call.ts';
+import { mayNameProvider, mayNameRoute, mayNameTargets, type ForcedPolicy } from './key-policy.ts';
 import { chainNode, routeTree, type RouteBranch } from './route-tree.ts';
 
 /** How the caller said where the request may go. */
@@ -44,7 +44,7 @@ export function chooseStart(input: StartInput): RouteStart | StartError {
 
 function startChain(chain: readonly Target[], input: StartInput): RouteStart | StartError {
   for (const [index, target] of chain.entries()) {
-    const error = unknownProvider(target, input.config, `chain.${index}`);
+    const error = unknownProvider(target, input, `chain.${index}`);
     if (error) return error;
   }
   return direct(chain, { source: 'chain', param: 'chain' }, input);
@@ -57,12 +57,11 @@ function startRoute(
 ): RouteStart | StartError {
   const route = Object.hasOwn(config.routes, name) ? config.routes[name] : undefined;
   if (!route) {
-    const known = Object.keys(config.routes).join(', ') || 'none';
-    const message = `There is no route "${name}"; known routes: ${known}.`;
+    const known = Object.keys(config.routes).filter((route) => mayNameRoute(route, forced));
+    const message = `There is no route "${name}"; known routes: ${known.join(', ') || 'none'}.`;
     return { status: 'error', code: 'unknown_route', message, param };
   }
-  const isDenied = (forced?.routes && !forced.routes.includes(name)) || forced?.denied_routes?.includes(name);
-  if (isDenied) {
+  if (!mayNameRoute(name, forced)) {
     return {
       status: 'error',
       code: 'not_allowed',
@@ -83,7 +82,7 @@ function startModel(model: string, input: StartInput): RouteStart | StartError {
     return direct([model as Target], { source: 'target', param }, input);
   const found = targetsOfModel(model);
   if (found.length > 0) return direct(found, { source: 'model', param }, input);
-  if (parts) return unknownProvider(model as Target, config, param) as StartError;
+  if (parts) return unknownProvider(model as Target, input, param) as StartError;
   return {
     status: 'error',
     code: 'unknown_model',
@@ -92,24 +91,24 @@ function startModel(model: string, input: StartInput): RouteStart | StartError {
   };
 }
 
-/** A key that is bound to routes, and to no providers or models, may not go round them. */
 function direct(
   targets: readonly Target[],
   { source, param }: { source: PlanSource; param: string },
   { forced }: StartInput,
 ): RouteStart | StartError {
-  if (forced?.routes && !forced.providers && !forced.models) {
-    const message = `The API key is bound to routes: ${forced.routes.join(', ')}.`;
+  if (!mayNameTargets(forced)) {
+    const message = `The API key is bound to routes: ${forced?.routes?.join(', ')}.`;
     return { status: 'error', code: 'not_allowed', message, param };
   }
   const root = chainNode(targets);
   return { status: 'ok', source, root, rounds: DEFAULT_ROUNDS, takesOne: source === 'model' };
 }
 
-function unknownProvider(target: Target, config: StartInput['config'], param: string): StartError | null {
+function unknownProvider(target: Target, { config, forced }: StartInput, param: string): StartError | null {
   const parts = parseTarget(target);
   if (parts && Object.hasOwn(config.providers, parts.provider)) return null;
-  const known = Object.keys(config.providers).join(', ') || 'none';
+  const mayName = (provider: string): boolean => mayNameTargets(forced) && mayNameProvider(provider, forced);
+  const known = Object.keys(config.providers).filter(mayName).join(', ') || 'none';
   return {
     status: 'error',
     code: 'unknown_target',

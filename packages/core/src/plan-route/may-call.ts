@@ -2,7 +2,6 @@ import {
   CLASS_OF_QUALITY,
   compareClasses,
   isRegionAllowed,
-  parseTarget,
   type ChatRequest,
   type ModelEntry,
   type ProviderConfig,
@@ -12,6 +11,7 @@ import {
 import { checkWindow } from '../check/check-window.ts';
 import type { Exclusion, ExclusionCode } from './exclusion.ts';
 import { hasCapability, SOFT_CAPABILITIES } from './has-capability.ts';
+import { mayUseTarget, type ForcedPolicy } from './key-policy.ts';
 import { neededCapabilities } from './needed-capabilities.ts';
 
 /** What a job itself asks of its targets. */
@@ -19,19 +19,6 @@ export interface TargetFilters {
   quality?: Quality | undefined;
   max_cost_usd?: number | undefined;
   max_latency_ms?: number | undefined;
-  residency?: readonly string[] | undefined;
-  zero_retention?: boolean | undefined;
-}
-
-/** What an API key forces on its jobs, whatever they ask. A missing field allows all; what is denied stays so. */
-export interface ForcedPolicy {
-  routes?: readonly string[] | undefined;
-  providers?: readonly string[] | undefined;
-  /** Plain names or targets. */
-  models?: readonly string[] | undefined;
-  denied_routes?: readonly string[] | undefined;
-  denied_providers?: readonly string[] | undefined;
-  denied_models?: readonly string[] | undefined;
   residency?: readonly string[] | undefined;
   zero_retention?: boolean | undefined;
 }
@@ -74,15 +61,8 @@ export function mayCall(subject: CallSubject, policy: CallPolicy): MayCall {
 
 function forbidden(subject: CallSubject, { filters = {}, forced }: CallPolicy): Exclusion | null {
   const { target } = subject;
-  const { provider = '', model = '' } = parseTarget(target) ?? {};
-  if (forced) {
-    const isNamed = (names: readonly string[]): boolean => names.includes(model) || names.includes(target);
-    const denied =
-      (forced.providers && !forced.providers.includes(provider)) ||
-      forced.denied_providers?.includes(provider) ||
-      (forced.models && !isNamed(forced.models)) ||
-      (forced.denied_models && isNamed(forced.denied_models));
-    if (denied) return excluded('not_allowed', `The API key may not use ${target}.`);
+  if (forced && !mayUseTarget(target, forced)) {
+    return excluded('not_allowed', `The API key may not use ${target}.`);
   }
   const keys = subject.key ? [subject.key] : (subject.provider?.api_keys ?? []);
   // One key that may be used is enough; the calls are then made with such a key.
