@@ -1,74 +1,64 @@
 import type { NewJob } from '@sluice/broker';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshBrokerJob } from '../support/fresh-broker-job.ts';
-import { createFreshBroker, type FreshBroker } from '../support/fresh-broker.ts';
-import { startTestRedis, type TestRedis } from '../support/redis-for-tests.ts';
+import { freshBrokerEach } from '../support/fresh-broker-each.ts';
 import { startStack, type Stack } from '../support/start-stack.ts';
 import { until } from '../support/until.ts';
 
 describe('a cap on jobs that have not ended', () => {
-  let server: TestRedis;
-  let fresh: FreshBroker;
-  beforeAll(async () => {
-    server = await startTestRedis();
-  });
-  afterAll(() => server.close());
-  beforeEach(() => {
-    fresh = createFreshBroker(server.url);
-  });
-  afterEach(() => fresh.close());
+  const fresh = freshBrokerEach();
   const capped = (changes: Partial<NewJob> = {}): NewJob => ({
     ...freshBrokerJob(changes as Parameters<typeof freshBrokerJob>[0]),
     maxOpenJobs: 5,
   });
-  const openJobs = () => fresh.redis.zcard(fresh.broker.keys.index('acme', 'open'));
+  const openJobs = () => fresh().redis.zcard(fresh().broker.keys.index('acme', 'open'));
 
   test.each([true, false])('holds exactly, however many come at once (new ids: %s)', async (idIsNew) => {
     const outcomes = await Promise.all(
-      Array.from({ length: 40 }, () => fresh.broker.jobs.submit({ ...capped(), idIsNew })),
+      Array.from({ length: 40 }, () => fresh().broker.jobs.submit({ ...capped(), idIsNew })),
     );
     expect(outcomes.filter(({ status }) => status === 'created')).toHaveLength(5);
     expect(outcomes.filter(({ status }) => status === 'tenant_full')).toHaveLength(35);
     expect(await openJobs()).toBe(5);
-    expect(await fresh.openIds()).toHaveLength(5);
+    expect(await fresh().openIds()).toHaveLength(5);
   });
 
   test('a job that exists is no further one, whether it has ended or not', async () => {
     const first = capped();
-    await fresh.broker.jobs.submit(first);
-    await fresh.broker.jobs.cancel(first.id, first.tenant);
+    await fresh().broker.jobs.submit(first);
+    await fresh().broker.jobs.cancel(first.id, first.tenant);
     const jobs = Array.from({ length: 5 }, () => capped());
-    for (const job of jobs) expect((await fresh.broker.jobs.submit(job)).status).toBe('created');
-    expect((await fresh.broker.jobs.submit(jobs[0] as NewJob)).status).toBe('duplicate');
-    expect((await fresh.broker.jobs.submit(first)).status).toBe('duplicate');
-    expect((await fresh.broker.jobs.submit({ ...first, bodyHash: 'other' })).status).toBe('conflict');
-    expect((await fresh.broker.jobs.submit(capped())).status).toBe('tenant_full');
+    for (const job of jobs) expect((await fresh().broker.jobs.submit(job)).status).toBe('created');
+    expect((await fresh().broker.jobs.submit(jobs[0] as NewJob)).status).toBe('duplicate');
+    expect((await fresh().broker.jobs.submit(first)).status).toBe('duplicate');
+    expect((await fresh().broker.jobs.submit({ ...first, bodyHash: 'other' })).status).toBe('conflict');
+    expect((await fresh().broker.jobs.submit(capped())).status).toBe('tenant_full');
     expect(await openJobs()).toBe(5);
   });
 
   test('a job that has ended makes room', async () => {
     const jobs = Array.from({ length: 5 }, () => capped());
-    for (const job of jobs) await fresh.broker.jobs.submit(job);
-    await fresh.broker.jobs.cancel((jobs[2] as NewJob).id, 'acme');
-    expect((await fresh.broker.jobs.submit(capped())).status).toBe('created');
-    expect((await fresh.broker.jobs.submit(capped())).status).toBe('tenant_full');
+    for (const job of jobs) await fresh().broker.jobs.submit(job);
+    await fresh().broker.jobs.cancel((jobs[2] as NewJob).id, 'acme');
+    expect((await fresh().broker.jobs.submit(capped())).status).toBe('created');
+    expect((await fresh().broker.jobs.submit(capped())).status).toBe('tenant_full');
   });
 
   test('what a submission left that was lost between its steps does not count for ever', async () => {
-    const { keys } = fresh.broker;
-    await fresh.redis.sadd(keys.tenants, 'acme');
+    const { keys } = fresh().broker;
+    await fresh().redis.sadd(keys.tenants, 'acme');
     for (let n = 0; n < 5; n += 1) {
-      await fresh.redis.zadd(keys.open(`job_lost${n}`), 1, `job_lost${n}`);
-      await fresh.redis.zadd(keys.index('acme', 'open'), 1, `job_lost${n}`);
+      await fresh().redis.zadd(keys.open(`job_lost${n}`), 1, `job_lost${n}`);
+      await fresh().redis.zadd(keys.index('acme', 'open'), 1, `job_lost${n}`);
     }
-    expect((await fresh.broker.jobs.submit(capped())).status).toBe('tenant_full');
-    await fresh.broker.sweeper.sweep({ olderThanMs: 0, limit: 100 });
-    expect((await fresh.broker.jobs.submit(capped())).status).toBe('created');
+    expect((await fresh().broker.jobs.submit(capped())).status).toBe('tenant_full');
+    await fresh().broker.sweeper.sweep({ olderThanMs: 0, limit: 100 });
+    expect((await fresh().broker.jobs.submit(capped())).status).toBe('created');
   });
 
   test('one tenant’s cap is nothing to another', async () => {
-    for (let n = 0; n < 5; n += 1) await fresh.broker.jobs.submit(capped());
-    expect((await fresh.broker.jobs.submit({ ...capped(), tenant: 'beta' })).status).toBe('created');
+    for (let n = 0; n < 5; n += 1) await fresh().broker.jobs.submit(capped());
+    expect((await fresh().broker.jobs.submit({ ...capped(), tenant: 'beta' })).status).toBe('created');
   });
 });
 

@@ -1,13 +1,12 @@
 import { routeExplanationSchema, type RouteCandidate, type RouteExplanation } from '@sluice/contracts';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { addClientOptions, type ClientOptions } from './add-client-options.ts';
+import { addSubmissionOptions } from './add-submission-options.ts';
 import { buildSubmission, type SubmissionOptions } from './build-submission.ts';
 import { clientFromOptions } from './client-from-options.ts';
 import type { CommandContext } from './command-context.ts';
 import { formatTable, type TableColumn } from './format-table.ts';
 import { formatUsd } from './format-usd.ts';
-import { parseList } from './parse-list.ts';
-import { parseWholeNumber } from './parse-whole-number.ts';
 import { printResult } from './print-result.ts';
 import { readSubmissionFile } from './read-submission-file.ts';
 
@@ -29,16 +28,10 @@ const COLUMNS: readonly TableColumn<RouteCandidate>[] = [
 ];
 
 export function explainCommand(context: CommandContext): Command {
-  const command = new Command('explain')
-    .description('show which targets a job would get, and why; runs nothing')
-    .argument('[file]', 'JSON file with a submission or a chat request, - for stdin')
-    .option('--prompt <text>', 'the user message')
-    .option('--model <name>', 'route, target or model, e.g. openai/gpt-5.4-mini')
-    .option('--route <name>', 'route of sluice.yaml')
-    .option('--chain <targets>', 'targets in order, separated by commas', parseList)
-    .addOption(new Option('--tier <tier>', 'how urgent it is').choices(['priority', 'standard', 'flex']))
-    .option('--max-tokens <number>', 'longest answer', parseWholeNumber);
-  return addClientOptions(command).action(
+  const command = new Command('explain').description(
+    'show which targets a job would get, and why; runs nothing',
+  );
+  return addClientOptions(addSubmissionOptions(command)).action(
     async (file: string | undefined, options: ClientOptions & SubmissionOptions) => {
       const body = buildSubmission(options, file === undefined ? undefined : readSubmissionFile(file));
       const answer = await clientFromOptions(context, options).json('/v1/routes/explain', {

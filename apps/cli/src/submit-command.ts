@@ -1,13 +1,12 @@
 import { jobSchema } from '@sluice/contracts';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { addClientOptions, type ClientOptions } from './add-client-options.ts';
+import { addSubmissionOptions } from './add-submission-options.ts';
 import { buildSubmission, type SubmissionOptions } from './build-submission.ts';
 import { clientFromOptions } from './client-from-options.ts';
 import type { CommandContext } from './command-context.ts';
 import { describeJob } from './describe-job.ts';
 import { parseDuration } from './parse-duration.ts';
-import { parseList } from './parse-list.ts';
-import { parseWholeNumber } from './parse-whole-number.ts';
 import { printResult } from './print-result.ts';
 import { readSubmissionFile } from './read-submission-file.ts';
 import { reportEndedJob } from './report-ended-job.ts';
@@ -17,16 +16,9 @@ type Options = ClientOptions &
   SubmissionOptions & { wait?: boolean; timeout: number; idempotencyKey?: string };
 
 export function submitCommand(context: CommandContext): Command {
-  const command = new Command('submit')
-    .description('submit a job; prints its id, or with --wait its answer')
-    .argument('[file]', 'JSON file with a submission or a chat request, - for stdin')
-    .option('--prompt <text>', 'the user message')
-    .option('--model <name>', 'route, target or model, e.g. openai/gpt-5.4-mini')
-    .option('--route <name>', 'route of sluice.yaml')
-    .option('--chain <targets>', 'targets in order, separated by commas', parseList)
-    .addOption(new Option('--tier <tier>', 'how urgent it is').choices(['priority', 'standard', 'flex']))
+  const command = new Command('submit').description('submit a job; prints its id, or with --wait its answer');
+  addSubmissionOptions(command)
     .option('--within <duration>', 'expires after this, e.g. 15m')
-    .option('--max-tokens <number>', 'longest answer', parseWholeNumber)
     .option('--stream', 'produce deltas for `sluice watch`')
     .option('--webhook <url>', 'send the result there')
     .option('--idempotency-key <key>', 'the same key never makes a second job')

@@ -1,39 +1,29 @@
 import { unpaidEnd } from '@sluice/broker';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { freshBrokerJob } from '../../../test/support/fresh-broker-job.ts';
-import { createFreshBroker, type FreshBroker } from '../../../test/support/fresh-broker.ts';
-import { startTestRedis, type TestRedis } from '../../../test/support/redis-for-tests.ts';
+import { freshBrokerEach } from '../../../test/support/fresh-broker-each.ts';
 import { trimJobIndexes } from './trim-job-indexes.ts';
 
 const HOUR_MS = 3_600_000;
-let server: TestRedis;
-let fresh: FreshBroker;
-beforeAll(async () => {
-  server = await startTestRedis();
-});
-afterAll(() => server.close());
-beforeEach(() => {
-  fresh = createFreshBroker(server.url);
-});
-afterEach(() => fresh.close());
+const fresh = freshBrokerEach();
 
-const trim = () => trimJobIndexes({ redis: fresh.redis, keys: fresh.broker.keys });
+const trim = () => trimJobIndexes({ redis: fresh().redis, keys: fresh().broker.keys });
 const indexed = (tenant: string, name: string) =>
-  fresh.redis.zrange(fresh.broker.keys.index(tenant, name), '0', '-1');
+  fresh().redis.zrange(fresh().broker.keys.index(tenant, name), '0', '-1');
 
 async function endedJob(tenant: string): Promise<string> {
   const job = freshBrokerJob({ tenant, createdAtMs: Date.now() - HOUR_MS });
-  const outcome = await fresh.broker.jobs.submit(job);
+  const outcome = await fresh().broker.jobs.submit(job);
   if (outcome.status !== 'created') throw new Error(outcome.status);
   const attemptEnd = unpaidEnd('abandoned', null);
-  await fresh.broker.transitions.finish(outcome.job, { condition: 'any', status: 'failed', attemptEnd });
+  await fresh().broker.transitions.finish(outcome.job, { condition: 'any', status: 'failed', attemptEnd });
   return job.id;
 }
 
 test('jobs whose retention is over leave the indexes of all tenants, others stay', async () => {
   const kept = await endedJob('acme');
   const gone = await Promise.all([endedJob('acme'), endedJob('other'), endedJob('other')]);
-  for (const id of gone) await fresh.redis.del(fresh.broker.keys.job(id));
+  for (const id of gone) await fresh().redis.del(fresh().broker.keys.job(id));
   expect(await trim()).toBe(3);
   expect(await indexed('acme', 'failed')).toEqual([kept]);
   expect(await indexed('other', 'failed')).toEqual([]);
@@ -41,11 +31,11 @@ test('jobs whose retention is over leave the indexes of all tenants, others stay
 });
 
 test('an index that is mostly gone is trimmed in one call, however long it is', async () => {
-  const { keys } = fresh.broker;
+  const { keys } = fresh().broker;
   const kept = await endedJob('acme');
   const old = Date.now() - HOUR_MS;
   const entries = Array.from({ length: 2_000 }, (_, n) => [old, `job_gone${n}`]).flat();
-  await fresh.redis.zadd(keys.index('acme', 'failed'), ...entries);
+  await fresh().redis.zadd(keys.index('acme', 'failed'), ...entries);
   await trim();
   const left = await indexed('acme', 'failed');
   expect(left).toContain(kept);
@@ -53,9 +43,9 @@ test('an index that is mostly gone is trimmed in one call, however long it is', 
 });
 
 test('a job that is being submitted, whose record is not there yet, keeps its entry', async () => {
-  const { keys } = fresh.broker;
+  const { keys } = fresh().broker;
   await endedJob('acme');
-  await fresh.redis.zadd(keys.index('acme', 'open'), Date.now(), 'job_coming');
+  await fresh().redis.zadd(keys.index('acme', 'open'), Date.now(), 'job_coming');
   await trim();
   expect(await indexed('acme', 'open')).toEqual(['job_coming']);
 });

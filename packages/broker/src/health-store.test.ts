@@ -1,8 +1,7 @@
 import { breakerConfigSchema } from '@sluice/contracts';
 import { breakerPolicy, type CallVerdict } from '@sluice/core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createFreshBroker, type FreshBroker } from '../../../test/support/fresh-broker.ts';
-import { startTestRedis, type TestRedis } from '../../../test/support/redis-for-tests.ts';
+import { describe, expect, test } from 'vitest';
+import { freshBrokerEach } from '../../../test/support/fresh-broker-each.ts';
 import { until } from '../../../test/support/until.ts';
 import { openHealthBoard, type BreakerChange } from './health-board.ts';
 
@@ -11,16 +10,7 @@ const policy = breakerPolicy(
 );
 const subject = { provider: 'acme', model: 'family/m|1', lane: 'live' } as const;
 
-let server: TestRedis;
-let fresh: FreshBroker;
-beforeAll(async () => {
-  server = await startTestRedis();
-});
-afterAll(() => server.close());
-beforeEach(() => {
-  fresh = createFreshBroker(server.url);
-});
-afterEach(() => fresh.close());
+const fresh = freshBrokerEach();
 
 const record = (
   verdict: CallVerdict,
@@ -34,10 +24,10 @@ const record = (
     totalMs: 10,
     completionTokens: 5,
   } as const;
-  return fresh.broker.health.record(of, call, policy);
+  return fresh().broker.health.record(of, call, policy);
 };
 
-const admit = async () => (await fresh.broker.health.admit(subject, policy)).admission;
+const admit = async () => (await fresh().broker.health.admit(subject, policy)).admission;
 
 async function openIt(): Promise<void> {
   for (let n = 0; n < 20; n += 1) await record('failed');
@@ -85,12 +75,12 @@ describe('asked by many at once', () => {
 test('a process hears of a change at once, and of what it missed within a second', async () => {
   const changes: BreakerChange[] = [];
   const board = await openHealthBoard({
-    store: fresh.broker.health,
+    store: fresh().broker.health,
     providers: () => ['acme'],
     policy: () => policy,
     nowMs: Date.now,
     onChange: (change) => void changes.push(change),
-    onError: (error) => void fresh.deferred.push(error),
+    onError: (error) => void fresh().deferred.push(error),
   });
   try {
     expect(board.breaker(subject).phase.state).toBe('closed');
@@ -99,14 +89,14 @@ test('a process hears of a change at once, and of what it missed within a second
       timeoutMs: 1_000,
       what: 'the reading',
     });
-    const subscriber = fresh.redis.duplicate();
-    await subscriber.subscribe(fresh.broker.keys.control);
+    const subscriber = fresh().redis.duplicate();
+    await subscriber.subscribe(fresh().broker.keys.control);
     board.follow(subscriber);
-    await fresh.broker.health.force('acme', [subject], 'closed');
+    await fresh().broker.health.force('acme', [subject], 'closed');
     await until(() => board.breaker(subject).forced === 'closed', { timeoutMs: 400, what: 'the message' });
     subscriber.disconnect();
     // Redis has lost its data.
-    await fresh.redis.flushall();
+    await fresh().redis.flushall();
     await until(() => board.breaker(subject).forced === null, { timeoutMs: 1_000, what: 'the reading' });
     expect(changes).toEqual([
       { subject, from: 'closed', to: 'open' },

@@ -1,30 +1,20 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { freshBrokerJob } from '../../../test/support/fresh-broker-job.ts';
-import { createFreshBroker, type FreshBroker } from '../../../test/support/fresh-broker.ts';
-import { startTestRedis, type TestRedis } from '../../../test/support/redis-for-tests.ts';
+import { freshBrokerEach } from '../../../test/support/fresh-broker-each.ts';
 import type { ListJobsQuery } from './broker.ts';
 
-let server: TestRedis;
-let fresh: FreshBroker;
-beforeAll(async () => {
-  server = await startTestRedis();
-});
-afterAll(() => server.close());
-beforeEach(() => {
-  fresh = createFreshBroker(server.url);
-});
-afterEach(() => fresh.close());
+const fresh = freshBrokerEach();
 
 const NOW = Date.now();
 
 async function submit(changes: Parameters<typeof freshBrokerJob>[0]): Promise<string> {
   const job = freshBrokerJob(changes);
-  await fresh.broker.jobs.submit(job);
+  await fresh().broker.jobs.submit(job);
   return job.id;
 }
 
 async function list(query: Partial<ListJobsQuery> = {}) {
-  const page = await fresh.broker.jobs.list({ tenant: 'acme', limit: 100, ...query });
+  const page = await fresh().broker.jobs.list({ tenant: 'acme', limit: 100, ...query });
   if (page.status !== 'ok') throw new Error(page.status);
   return { ids: page.jobs.map(({ id }) => id), hasMore: page.hasMore, lastId: page.lastId };
 }
@@ -49,7 +39,7 @@ test('newest first', async () => {
 test.each([1, 2, 7, 100])('pages of %i show every job of one millisecond once', async (limit) => {
   const ids = await Promise.all(Array.from({ length: 23 }, () => submit({ createdAtMs: NOW })));
   const half = ids.slice(0, 10);
-  for (const id of half) await fresh.broker.jobs.cancel(id, 'acme');
+  for (const id of half) await fresh().broker.jobs.cancel(id, 'acme');
   const found = await walk({ limit });
   expect(found).toHaveLength(ids.length);
   expect(found.toSorted()).toEqual(ids.toSorted());
@@ -70,9 +60,9 @@ test('only the tenant’s own', async () => {
   await submit({ tenant: 'other' });
   const id = await submit({});
   expect((await list()).ids).toEqual([id]);
-  const foreign = await fresh.broker.jobs.list({ tenant: 'other', limit: 10, after: id });
+  const foreign = await fresh().broker.jobs.list({ tenant: 'other', limit: 10, after: id });
   expect(foreign).toEqual({ status: 'unknown_cursor' });
-  expect(await fresh.broker.jobs.list({ tenant: 'acme', limit: 10, after: 'job_no' })).toEqual({
+  expect(await fresh().broker.jobs.list({ tenant: 'acme', limit: 10, after: 'job_no' })).toEqual({
     status: 'unknown_cursor',
   });
 });
@@ -106,13 +96,13 @@ test('by status, also as it changes', async () => {
   const queued = await submit({});
   const running = await submit({});
   const cancelled = await submit({});
-  await fresh.broker.transitions.start(await fresh.record(running), {
+  await fresh().broker.transitions.start(await fresh().record(running), {
     target: 'openai/gpt-5.4-mini',
     provider_key: 'main',
     region: null,
     lane: 'live',
   });
-  await fresh.broker.jobs.cancel(cancelled, 'acme');
+  await fresh().broker.jobs.cancel(cancelled, 'acme');
   expect((await list({ status: 'queued' })).ids).toEqual([queued]);
   expect((await list({ status: 'in_progress' })).ids).toEqual([running]);
   expect((await list({ status: 'cancelled' })).ids).toEqual([cancelled]);
@@ -129,7 +119,7 @@ test('a filter that few jobs match scans a bounded part and answers where to go 
 
 test('jobs that have gone by age leave the index', async () => {
   const id = await submit({});
-  await fresh.redis.del(fresh.broker.keys.job(id));
+  await fresh().redis.del(fresh().broker.keys.job(id));
   expect((await list()).ids).toEqual([]);
-  expect(await fresh.redis.zcard(fresh.broker.keys.index('acme', 'open'))).toBe(0);
+  expect(await fresh().redis.zcard(fresh().broker.keys.index('acme', 'open'))).toBe(0);
 });

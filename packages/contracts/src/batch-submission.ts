@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { BATCH_EVENT_TYPES } from './batch-event.ts';
 import { durationSchema, parseDurationMs } from './duration.ts';
-import { jobSubmissionSchema, webhookSecretSchema } from './job-submission.ts';
+import { jobSubmissionSchema } from './job-submission.ts';
 import { expiresAfterSchema } from './stored-file.ts';
 import { tierSchema } from './tier.ts';
+import { webhookOptionOf } from './webhook-option.ts';
 
 export const BATCH_ENDPOINTS = ['/v1/chat/completions', '/v1/responses'] as const;
 export type BatchEndpoint = (typeof BATCH_ENDPOINTS)[number];
@@ -28,25 +29,7 @@ const fields = {
   route,
   chain,
   lane,
-  webhook: z
-    .strictObject({
-      url: z.string().max(2048).optional(),
-      /** Id of a webhook endpoint, instead of `url`. */
-      endpoint: z.string().max(64).optional(),
-      /** Default: the terminal events. */
-      events: z.array(z.enum(BATCH_EVENT_TYPES)).min(1).optional(),
-      /** Default: the webhook secret of the API key. */
-      secret: webhookSecretSchema.optional(),
-    })
-    .refine((webhook) => (webhook.url === undefined) !== (webhook.endpoint === undefined), {
-      path: ['url'],
-      error: 'send url or endpoint, and not both',
-    })
-    .refine((webhook) => webhook.endpoint === undefined || webhook.secret === undefined, {
-      path: ['secret'],
-      error: 'an endpoint signs with its own secret',
-    })
-    .optional(),
+  webhook: webhookOptionOf(BATCH_EVENT_TYPES).optional(),
   tags,
 };
 

@@ -50,3 +50,4 @@ export * from './webhook-delivery.ts';
 export * from './webhook-endpoint.ts';
 export * from './webhook-event.ts';
 export * from './webhook-event-types.ts';
+export * from './webhook-option.ts';

@@ -7,42 +7,7 @@ import { targetSchema } from './target.ts';
 import { TASKS } from './task.ts';
 import { tierSchema } from './tier.ts';
 import { WEBHOOK_EVENT_TYPES } from './webhook-event-types.ts';
-
-/** `whsec_` and the base64 of 24 to 64 random bytes. Source: Standard Webhooks v1, "Signature scheme". */
-export const webhookSecretSchema = z.string().refine((text) => {
-  if (!/^whsec_[A-Za-z0-9+/]+={0,2}$/.test(text)) return false;
-  const bytes = Buffer.from(text.slice('whsec_'.length), 'base64').length;
-  return bytes >= 24 && bytes <= 64;
-}, 'must be whsec_ followed by the base64 of 24 to 64 random bytes');
-
-export const webhookOptionSchema = z
-  .strictObject({
-    url: z
-      .string()
-      .max(2048)
-      .optional()
-      .meta({ description: 'An http or https URL; private addresses are refused.' }),
-    endpoint: z
-      .string()
-      .max(64)
-      .optional()
-      .meta({ description: 'Id of a webhook endpoint (`we_…`), instead of `url`.' }),
-    /** Default: the terminal events; with an endpoint those that it names. */
-    events: z
-      .array(z.enum(WEBHOOK_EVENT_TYPES as [string, ...string[]]))
-      .min(1)
-      .optional(),
-    /** Default: the webhook secret of the API key. */
-    secret: webhookSecretSchema.optional(),
-  })
-  .refine((webhook) => (webhook.url === undefined) !== (webhook.endpoint === undefined), {
-    path: ['url'],
-    error: 'send url or endpoint, and not both',
-  })
-  .refine((webhook) => webhook.endpoint === undefined || webhook.secret === undefined, {
-    path: ['secret'],
-    error: 'an endpoint signs with its own secret',
-  });
+import { webhookOptionOf } from './webhook-option.ts';
 
 /** Options that the contract names and this release does not carry out: a clear 400 rather than a silent no. */
 export const UNSUPPORTED_SUBMISSION_OPTIONS = ['template'] as const;
@@ -62,7 +27,7 @@ export const jobSubmissionSchema = z
     within: durationSchema.optional(),
     deadline_policy: z.enum(['warn', 'refuse']).default('warn'),
     lane: z.enum(['auto', 'live', 'flex', 'batch']).default('auto'),
-    webhook: webhookOptionSchema.optional(),
+    webhook: webhookOptionOf(WEBHOOK_EVENT_TYPES as [string, ...string[]]).optional(),
     webhook_thin: z
       .boolean()
       .default(false)

@@ -1,6 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createFreshBroker, type FreshBroker } from '../../../../test/support/fresh-broker.ts';
-import { startTestRedis, type TestRedis } from '../../../../test/support/redis-for-tests.ts';
+import { expect, test } from 'vitest';
+import { freshBrokerEach } from '../../../../test/support/fresh-broker-each.ts';
 import { until } from '../../../../test/support/until.ts';
 import type { Lead } from './lane-runs.ts';
 
@@ -8,19 +7,10 @@ const PROVIDER = 'openai';
 const POOL = 'gpt-5.4-mini';
 const LIMITS = { lines: 100, bytes: 1_000_000, tokens: 0 };
 
-let server: TestRedis;
-let fresh: FreshBroker;
-beforeAll(async () => {
-  server = await startTestRedis();
-});
-afterAll(() => server.close());
-beforeEach(() => {
-  fresh = createFreshBroker(server.url);
-});
-afterEach(() => fresh.close());
+const fresh = freshBrokerEach();
 
-const runs = () => fresh.broker.laneRuns;
-const pool = () => fresh.broker.lanePool;
+const runs = () => fresh().broker.laneRuns;
+const pool = () => fresh().broker.lanePool;
 const add = (ticket: string, changes: { deadlineMs?: number; bytes?: number; tokens?: number } = {}) =>
   pool().add(PROVIDER, {
     ticket,

@@ -215,13 +215,9 @@ local function charge(scope, call, charges)
   end
 end
 
--- How long a call would wait for the rates, and for its claims.
-local function shortage_of(scope, call)
-  local wait, claim_wait = 0, 0
-  for _, bucket in ipairs(scope.limits.rates) do
-    local lacks, claims = rate_shortage(scope, bucket, call)
-    if claims then claim_wait = math.max(claim_wait, lacks) else wait = math.max(wait, lacks) end
-  end
+-- How long a call would wait for the limits of a day, and for the end of a pause.
+local function day_or_pause(scope, call)
+  local wait = 0
   for _, daily in ipairs(scope.limits.days) do
     local amount = math.min(amount_of(daily.dimension, call.input, call.output), daily.limit)
     if scope.state[daily.dimension] + amount > daily.limit then
@@ -229,6 +225,16 @@ local function shortage_of(scope, call)
     end
   end
   if scope.state.resume then wait = math.max(wait, scope.state.resume - now) end
+  return wait
+end
+
+-- How long a call would wait for the rates, and for its claims.
+local function shortage_of(scope, call)
+  local wait, claim_wait = day_or_pause(scope, call), 0
+  for _, bucket in ipairs(scope.limits.rates) do
+    local lacks, claims = rate_shortage(scope, bucket, call)
+    if claims then claim_wait = math.max(claim_wait, lacks) else wait = math.max(wait, lacks) end
+  end
   return wait, claim_wait
 end
 
@@ -275,7 +281,7 @@ end
 -- claim of this call keeps it.
 local function wait_of_key(scope, call)
   fresh(scope)
-  local longest = 0
+  local longest = day_or_pause(scope, call)
   for _, claim in ipairs(scope.state.claims or {}) do
     if claim.id == call.claim then return -1 end
   end
@@ -287,13 +293,6 @@ local function wait_of_key(scope, call)
       longest = math.max(longest, time_until(scope.state, now, lacking / (shared and bucket.rate / 2 or bucket.rate)))
     end
   end
-  for _, daily in ipairs(scope.limits.days) do
-    local amount = math.min(amount_of(daily.dimension, call.input, call.output), daily.limit)
-    if scope.state[daily.dimension] + amount > daily.limit then
-      longest = math.max(longest, (scope.state.day + 1) * DAY - now)
-    end
-  end
-  if scope.state.resume then longest = math.max(longest, scope.state.resume - now) end
   -- When a call ends is unknown.
   if scope.limits.concurrency and scope.flight >= scope.limits.concurrency then
     longest = math.max(longest, UNKNOWN_END)

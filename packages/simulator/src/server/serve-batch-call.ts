@@ -2,11 +2,12 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { BatchApi, BatchCall, BatchEndpoint, FileAnswer } from '../batch/batch-api.ts';
 import type { FaultRule } from '../config/fault-rule.ts';
-import type { WireAnswer, WireContext, WireErrorDetails } from '../vendors/vendor-wire.ts';
+import type { WireAnswer, WireErrorDetails } from '../vendors/vendor-wire.ts';
 import { openCallSession, type CallSession, type Exchange } from './call-session.ts';
 import { faultAmong } from './fault-among.ts';
 import { maskKey } from './mask-key.ts';
 import { monotonicNowMs } from './monotonic-now-ms.ts';
+import { newWireContext } from './new-wire-context.ts';
 import { pause } from './pause.ts';
 import { sampleLatencyMs } from './sample-latency-ms.ts';
 import type { SimulatorState } from './simulator-state.ts';
@@ -37,14 +38,7 @@ export async function serveBatchCall(
   const { wire, config } = account;
   const session = openCallSession(state, exchange);
   const { record } = session;
-  const context: WireContext = {
-    requestId: wire.newRequestId(),
-    model: null,
-    maxInputTokens: 0,
-    maxOutputTokens: 0,
-    headers,
-    nowMs: exchange.atMs,
-  };
+  const context = newWireContext(exchange);
   if (endpoint.status === 'wrong_method') {
     session.answer(wire.error('wrong_method', context, { method, path }));
     return;

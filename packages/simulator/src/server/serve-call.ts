@@ -3,6 +3,7 @@ import type { WireContext } from '../vendors/vendor-wire.ts';
 import { openCallSession, type CallSession, type Exchange } from './call-session.ts';
 import { judgeCall } from './judge-call.ts';
 import { monotonicNowMs } from './monotonic-now-ms.ts';
+import { newWireContext } from './new-wire-context.ts';
 import { pause } from './pause.ts';
 import { sampleLatencyMs } from './sample-latency-ms.ts';
 import { sendPlain } from './send-plain.ts';
@@ -72,16 +73,9 @@ async function serveChat(
 
 /** Answers one call as the account's vendor would. Rejects only on defects of the simulator itself. */
 export async function serveCall(state: SimulatorState, exchange: Exchange): Promise<void> {
-  const { account, method, path, query, headers } = exchange;
+  const { account, method, path, query } = exchange;
   const { wire } = account;
-  const context: WireContext = {
-    requestId: wire.newRequestId(),
-    model: null,
-    maxInputTokens: 0,
-    maxOutputTokens: 0,
-    headers,
-    nowMs: exchange.atMs,
-  };
+  const context = newWireContext(exchange);
   const endpoint = wire.endpoint(method, path, query);
   const session = openCallSession(state, exchange);
   switch (endpoint.status) {
