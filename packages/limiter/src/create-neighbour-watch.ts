@@ -2,7 +2,7 @@ import { isHolderGone } from './is-holder-gone.ts';
 import type { PermitScripts } from './permit-scripts.ts';
 
 /** A look costs some microseconds for each neighbour, and those who wait ask more often than this. */
-const LOOK_EVERY_MS = 50;
+const LOOK_EVERY_MS = 20;
 /** Others may have been told of by a neighbour as well, and a script may fail. */
 const TELL_AGAIN_MS = 1_000;
 

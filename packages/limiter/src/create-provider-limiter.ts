@@ -110,7 +110,7 @@ export function createProviderLimiter(options: ProviderLimiterOptions): Provider
     scripts,
     limits: options.limits,
     onError: reportOutage,
-    onChange: () => gates.retryAll(),
+    onChange: () => gates.retryAll(['rate', 'concurrency']),
   });
   const pauses = createPauseBoard((token) => limits.current().accounts.has(keyOfToken(token) ?? ''));
   const isPaused = (of: { keyTokens: readonly string[] }): boolean => of.keyTokens.every(pauses.isPaused);
@@ -143,6 +143,9 @@ export function createProviderLimiter(options: ProviderLimiterOptions): Provider
   const stopListening = options.changes?.listen(keys.channel, {
     onLimits: (revision) => limits.follow(revision),
     onPaused: ({ key, pausedMs }) => pauses.add(key, pausedMs),
+    onSlot: (holder) => {
+      if (holder === scripts.holder) gates.retryAll(['concurrency']);
+    },
     onGap: () => void limits.restore(),
   });
 

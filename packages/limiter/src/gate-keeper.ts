@@ -25,8 +25,8 @@ export class GateKeeper {
     return gate;
   }
 
-  retryAll(): void {
-    for (const gate of this.#gates.values()) gate.retry(['rate', 'concurrency']);
+  retryAll(causes: readonly RefusalCause[]): void {
+    for (const gate of this.#gates.values()) gate.retry(causes);
   }
 
   /** Wakes those that wait in turn, the model's own gate first. */

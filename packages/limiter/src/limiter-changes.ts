@@ -4,6 +4,8 @@ export interface LimiterChangeListener {
   onLimits(revision: string): void;
   /** `key`: as {@link scopeNames} writes it. */
   onPaused(pause: { pausedMs: number; key: string }): void;
+  /** Others leave a slot to this holder of leases. */
+  onSlot(holder: string): void;
   /** The connection came back: something may have been missed. */
   onGap(): void;
 }
@@ -29,6 +31,7 @@ export function createLimiterChanges(
     if (!listener) return;
     const [kind, value, key] = message.split(' ');
     if (kind === 'limits') listener.onLimits(value ?? '');
+    if (kind === 'slot') listener.onSlot(value ?? '');
     if (kind === 'paused') listener.onPaused({ pausedMs: Number(value) / 1_000, key: key ?? '-' });
   };
   const onReady = (): void => {

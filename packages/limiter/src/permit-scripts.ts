@@ -98,6 +98,8 @@ export type PublishOutcome = { status: 'ok'; revision: string; source: string } 
 
 /** The limiter's scripts with typed arguments and answers. Nothing here rejects. */
 export interface PermitScripts {
+  /** The name under which this process holds leases. */
+  readonly holder: string;
   /** In this order, at most {@link MOST_APPLICATIONS}; those behind one that is refused take nothing. */
   acquire(applications: readonly Application[]): Promise<AcquireOutcomes>;
   release(lease: LeaseName, settlement: Settlement): Promise<ScriptOutcome>;
@@ -135,7 +137,7 @@ export function createPermitScripts(options: PermitScriptsOptions): PermitScript
   const send = (name: keyof typeof scripts, used: readonly (keyof LimiterKeys)[], args: ScriptCall['args']) =>
     runScript({ redis, timeoutMs, script: scripts[name], keys: used.map((key) => keys[key]), args });
   const holder = holderName(options.worker, options.identity ?? null);
-  const head = [lease, renewEvery, holder, options.identity?.place ?? ''];
+  const head = [lease, renewEvery, holder, options.identity?.place ?? '', keys.channel];
   const permitKeys = ['limits', 'state', 'leases', 'grants', 'holders'] as const;
   const batch = createPermitBatch((steps) => send('permits', permitKeys, [...head, ...steps]));
   const run: typeof send = (...script) => {
@@ -144,6 +146,7 @@ export function createPermitScripts(options: PermitScriptsOptions): PermitScript
   };
 
   return {
+    holder,
     acquire(applications) {
       const steps = applications.map(
         ({ lease: { member, model, key }, keyTokens, estimate, claimId }, index) => {

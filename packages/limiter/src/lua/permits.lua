@@ -1,7 +1,7 @@
 -- Takes and ends permits: the steps of one process, one after the other, so that many cost one round trip. Each step is
 -- all or nothing over the buckets of its provider, model and key, and what a step changes holds for those after it.
 -- KEYS  1 limits  2 state  3 leases  4 grants  5 holders
--- ARGV  1 lease  2 renewal interval (microseconds)  3 holder  4 its place, or ""
+-- ARGV  1 lease  2 renewal interval (microseconds)  3 holder  4 its place, or ""  5 channel of the provider's changes
 --       then seven for each step: what, member "<reservation> <model>", model, key, input tokens, output tokens, claim
 --       acquire and behind may name several keys, separated by commas: the one that can start first is taken, among
 --       equals the first. When a lease ends, the key of its grant counts.
@@ -33,10 +33,11 @@ local MOST_NEIGHBOURS = 100
 local POOR_FOR = 100000
 -- What a full key is taken to wait, against keys that can tell.
 local UNKNOWN_END = 1000000
-local FIRST, WIDTH = 5, 7
+local FIRST, WIDTH = 6, 7
 
 local limits_key, state_key, leases_key, grants_key, holders_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local lease, renew_every, holder, place = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local lease, renew_every, holder = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local place, channel = ARGV[4], ARGV[5]
 local now = read_time()
 
 -- Everything that the steps look at is read by three commands.
@@ -253,10 +254,12 @@ end
 -- one that lives long would come to hold them all.
 local poor_since, poor = string.match(stored[#fields] or '', '^(%d+) (%S+)$')
 
--- Whether this holder has its part while another one lacks its own.
-local function must_yield()
+-- Whether this holder has its part while another one lacks its own, who is then told.
+local function yields()
   if not poor or poor == holder or now - tonumber(poor_since) > POOR_FOR then return false end
-  return leases_of(holder) >= equal_part(poor)
+  if leases_of(holder) < equal_part(poor) then return false end
+  redis.call('PUBLISH', channel, 'slot ' .. poor)
+  return true
 end
 
 -- This holder was refused a slot: others leave one to it when it has less than its part. One at a time.
@@ -271,7 +274,7 @@ local function is_full(of_model, of_key)
       tell_poor()
       return true
     end
-    if must_yield() then return true end
+    if yields() then return true end
   end
   if of_model.limits.concurrency and of_model.flight >= of_model.limits.concurrency then return true end
   return (of_key.limits.concurrency and of_key.flight >= of_key.limits.concurrency) or false
