@@ -2,32 +2,23 @@ import type {
   ApiKeyStore,
   AuditLog,
   Broker,
-  Budgets,
   EventWakeups,
   KeyQuotas,
-  BatchStore,
-  FileIndex,
   Operations,
   ReplyChannel,
   WarmPrompts,
 } from '@sluice/broker';
 import type { Config, Target } from '@sluice/contracts';
 import type { ResolvedModel, World } from '@sluice/core';
-import type { FileStore } from '@sluice/files';
 import type { Logger, Metrics, RedisFacts } from '@sluice/runtime';
-import type { TenantDeliveries, TenantEndpoints, WebhookPublisher } from '@sluice/webhooks';
 import type { ApiLimits } from './api-limits.ts';
 import type { Router } from './create-router.ts';
 
 /**
- * Everything the API stands on; all borrowed. A tenant's jobs are not among it: routes get them from the caller,
- * `request.caller.jobs`, and can name no other tenant's.
+ * Everything that routes stand on; all borrowed. Nothing that belongs to tenants is among it (`TenantStores`): routes
+ * get jobs, batches, files, webhooks and budgets from `request.caller`, and can name no other tenant's.
  */
 export interface ApiDeps {
-  batches: BatchStore;
-  /** Which files there are; their content is in `files`. */
-  fileIndex: FileIndex;
-  files: FileStore;
   /** A batch of this process is due. */
   wakeBatches: () => void;
   /** What is there to see and to set of the providers. */
@@ -40,8 +31,6 @@ export interface ApiDeps {
   apiKeys: ApiKeyStore;
   /** What keys have taken of their limits. */
   quotas: KeyQuotas;
-  /** What may be spent. Throws while Redis has not been reached yet. */
-  budgets: () => Budgets;
   /** Who has served long prompts lately. */
   warmPrompts: Pick<WarmPrompts, 'targetFor'>;
   /** What administrators changed. */
@@ -58,13 +47,6 @@ export interface ApiDeps {
   knownTargets: () => readonly Target[];
   /** What is known of targets at this moment; never waits. */
   world: () => World;
-  webhooks: {
-    endpoints: (tenant: string) => TenantEndpoints;
-    deliveries: (tenant: string) => TenantDeliveries;
-    publish: WebhookPublisher['publish'];
-  };
-  /** Events, other than ends, that endpoints of a tenant ask for, as far as is known; never waits. */
-  endpointEvents: (tenant: string) => readonly string[];
   /** Why a webhook may not go to this URL; null when it may. Looks at the text alone. */
   refuseWebhookUrl: (url: string) => string | null;
   /** Null: only keys made through the API work. */

@@ -1,10 +1,10 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { createTenantJobs, type JobStore } from '@sluice/broker';
 import { API_KEY_SCOPES, ApiError } from '@sluice/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { ApiDeps } from './api-deps.ts';
 import type { Caller } from './caller.ts';
 import type { FailureLimiter } from './failure-limiter.ts';
+import { openTenant, type TenantStores } from './tenant-handles.ts';
 
 const REFUSALS = {
   unknown: 'This API key is not known.',
@@ -13,6 +13,7 @@ const REFUSALS = {
 } as const;
 
 const ADMIN_TENANT = 'default';
+const ADMIN_KEY = 'admin';
 
 /**
  * Finds out who calls, from `Authorization: Bearer` or `x-api-key`. Runs before the body is read. The admin key
@@ -24,16 +25,15 @@ export function createAuthenticate({
   apiKeys,
   installationSecret,
   failures,
-  store,
+  stores,
 }: Pick<ApiDeps, 'adminKey' | 'apiKeys' | 'installationSecret'> & {
-  store: JobStore;
+  stores: TenantStores;
   failures: FailureLimiter;
 }): (request: FastifyRequest) => Promise<void> {
   const adminDigest = adminKey === null ? null : sha256(adminKey);
   const admin: Caller = {
-    tenant: ADMIN_TENANT,
-    jobs: createTenantJobs(store, ADMIN_TENANT),
-    keyId: 'admin',
+    ...openTenant(stores, { tenant: ADMIN_TENANT, keyId: ADMIN_KEY }),
+    keyId: ADMIN_KEY,
     scopes: API_KEY_SCOPES,
     limits: null,
     allow: null,
@@ -64,8 +64,7 @@ export function createAuthenticate({
     const { id, webhookSecret, ...key } = outcome.key;
     const { tenant, scopes, limits, allow, defaults } = key;
     request.caller = {
-      tenant,
-      jobs: createTenantJobs(store, tenant),
+      ...openTenant(stores, { tenant, keyId: id }),
       keyId: id,
       scopes,
       limits,

@@ -1,4 +1,3 @@
-import type { JobStore } from '@sluice/broker';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyReply } from 'fastify';
 import { addAccessControl } from './add-access-control.ts';
 import { addAuditLog } from './add-audit-log.ts';
@@ -45,11 +44,12 @@ import { addWebhookEndpointRoutes } from './routes/webhook-endpoints.ts';
 import { addWebhookEventsRoute } from './routes/webhook-events.ts';
 import { addWebhookSecretRoute } from './routes/webhook-secret.ts';
 import { createSynchronousCalls } from './synchronous-calls.ts';
+import type { TenantStores } from './tenant-handles.ts';
 import { toApiError } from './to-api-error.ts';
 import { toErrorBody } from './to-error-body.ts';
 
 /** The HTTP API, not listening yet. The caller owns it: `close()` ends its streams and open requests. */
-export async function buildApi({ store, ...deps }: ApiDeps & { store: JobStore }): Promise<ApiServer> {
+export async function buildApi({ stores, ...deps }: ApiDeps & { stores: TenantStores }): Promise<ApiServer> {
   const { limits } = deps;
   const { http } = deps.config();
   const streams = createEventStreams({
@@ -101,7 +101,7 @@ export async function buildApi({ store, ...deps }: ApiDeps & { store: JobStore }
   await addOpenApi(app, deps);
   addErrorDocsRoute(app);
   addOperationsRoutes(app, deps);
-  const authenticate = createAuthenticate({ ...deps, failures, store });
+  const authenticate = createAuthenticate({ ...deps, failures, stores });
   await addBullBoard(app, { ...deps, authenticate });
   await app.register(
     async (v1: ApiServer) => {

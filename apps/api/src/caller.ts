@@ -1,11 +1,11 @@
-import type { TenantJobs } from '@sluice/broker';
 import type { ApiKeyAllow, ApiKeyDefaults, ApiKeyLimits } from '@sluice/contracts';
+import type { TenantHandles } from './tenant-handles.ts';
 
-/** Who sent a request: one API key, or the admin key. */
-export interface Caller {
-  tenant: string;
-  /** The tenant's jobs: the only way from a request to jobs. */
-  jobs: TenantJobs;
+/**
+ * Who sent a request: one API key, or the admin key; and the tenant's jobs, batches, files, webhooks and budgets: the
+ * only way from a request to any.
+ */
+export interface Caller extends TenantHandles {
   /** `key_…`, or `admin` for the admin key. */
   keyId: string;
   scopes: readonly string[];

@@ -1,15 +1,19 @@
 import { ApiError, type BudgetStatus, type ChatRequest, type Target } from '@sluice/contracts';
-import { costBounds, type BudgetSubject, type CostBounds } from '@sluice/core';
+import type { CallerBudgets } from '@sluice/broker';
+import { costBounds, type CostBounds } from '@sluice/core';
 import type { ApiDeps } from './api-deps.ts';
+import type { Caller } from './caller.ts';
+
+/** What budgets look at of a new job, beside whose it is. */
+type Spending = Parameters<CallerBudgets['of']>[0];
 
 /** `soft` when a budget of a new job is nearly spent: cheaper targets should go first. */
 export async function budgetOf(
-  subject: BudgetSubject,
-  { config, budgets }: Pick<ApiDeps, 'config' | 'budgets'>,
+  job: Spending,
+  { caller, config }: Pick<ApiDeps, 'config'> & { caller: Pick<Caller, 'budgets'> },
 ): Promise<'soft' | undefined> {
   if (config().budgets.length === 0) return undefined;
-  const store = budgets();
-  const states = await store.recentStatus(store.of(subject));
+  const states = await caller.budgets.recentStatus(caller.budgets.of(job));
   return states.some(({ level }) => level !== 'ok') ? 'soft' : undefined;
 }
 
@@ -18,14 +22,17 @@ export async function budgetOf(
  * @throws ApiError `budget_exceeded` when one that refuses has no room even for the cheapest of the job's targets.
  */
 export async function checkBudgets(
-  subject: BudgetSubject,
+  job: Spending,
   { request, chain }: { request: ChatRequest; chain: readonly Target[] },
-  { config, budgets, resolveModel }: Pick<ApiDeps, 'config' | 'budgets' | 'resolveModel'>,
+  {
+    caller,
+    config,
+    resolveModel,
+  }: Pick<ApiDeps, 'config' | 'resolveModel'> & { caller: Pick<Caller, 'budgets'> },
 ): Promise<void> {
   if (config().budgets.length === 0) return;
-  const store = budgets();
-  const inForce = store.of(subject);
-  const states = await store.recentStatus(inForce);
+  const inForce = caller.budgets.of(job);
+  const states = await caller.budgets.recentStatus(inForce);
   const cheapest = chain
     .map((target) => costBounds(request, resolveModel(target).entry))
     .reduce((least, cost) => (cost && (!least || cost.worstUsd < least.worstUsd) ? cost : least), null);

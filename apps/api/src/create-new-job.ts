@@ -19,11 +19,14 @@ import { warmTargetFor } from './warm-target.ts';
 
 const DEFAULT_LIFETIME_MS = 24 * 3_600_000;
 
+/** What a job takes over from who asks for it. */
+export type JobCaller = Omit<Caller, 'scopes' | 'defaults'>;
+
 export interface NewJobInput {
   id: string;
   bodyHash: string;
   submission: JobSubmission;
-  caller: Omit<Caller, 'jobs'>;
+  caller: JobCaller;
   retriedFrom?: string;
   nowMs: number;
   /** What was found out while the submission was made; stored with the job. */
@@ -37,33 +40,20 @@ export interface NewJobInput {
  */
 export async function createNewJob(
   { id, bodyHash, submission, caller, retriedFrom, nowMs, warnings = [] }: NewJobInput,
-  deps: Pick<
-    ApiDeps,
-    | 'config'
-    | 'router'
-    | 'resolveModel'
-    | 'refuseWebhookUrl'
-    | 'webhooks'
-    | 'endpointEvents'
-    | 'world'
-    | 'budgets'
-    | 'warmPrompts'
-  >,
+  deps: Pick<ApiDeps, 'config' | 'router' | 'resolveModel' | 'refuseWebhookUrl' | 'world' | 'warmPrompts'>,
 ): Promise<NewJob> {
   const config = deps.config();
-  const spender = {
-    tenant: caller.tenant,
-    keyId: caller.keyId,
+  const spending = {
     tags: submission.tags,
     task: submission.task ?? null,
     route: namedRoute(submission, config),
   };
-  const budget = await budgetOf(spender, deps);
+  const budget = await budgetOf(spending, { caller, config: deps.config });
   const request = submission.request as ChatRequest;
   const warmTarget = await warmTargetFor(request, deps);
   const { plan, features } = deps.router.planJob({ submission, caller, id, nowMs, budget, warmTarget });
   if (plan.status === 'error') throw new ApiError(plan.code, plan.message, { param: plan.param });
-  await checkBudgets({ ...spender, route: plan.route }, { request, chain: plan.chain }, deps);
+  await checkBudgets({ ...spending, route: plan.route }, { request, chain: plan.chain }, { caller, ...deps });
   const filters = targetFilters(submission);
   const deadlineMs = resolveDeadlineMs(submission, nowMs);
   const timeLeftMs = deadlineMs - nowMs;
@@ -73,7 +63,7 @@ export async function createNewJob(
     { webhook: submission.webhook, caller, usual: DEFAULT_WEBHOOK_EVENT_TYPES },
     deps,
   );
-  const endpointEvents = deps.endpointEvents(caller.tenant);
+  const endpointEvents = caller.webhooks.progressEvents();
   const maxOpenJobs = config.tenants[caller.tenant]?.max_queued ?? config.tenant_defaults.max_queued;
   const keyLimits = countsJobs(caller.limits) ? caller.limits : null;
   const { retention } = submission;

@@ -8,12 +8,12 @@ import type { Caller } from './caller.ts';
  * that is gone, or the URL's secret with it.
  */
 export function createRenderAgain(
-  { batches, baseUrl, webhooks }: Pick<ApiDeps, 'batches' | 'baseUrl' | 'webhooks'>,
-  { tenant, jobs }: Pick<Caller, 'tenant' | 'jobs'>,
+  { baseUrl }: Pick<ApiDeps, 'baseUrl'>,
+  { jobs, batches, webhooks }: Pick<Caller, 'jobs' | 'batches' | 'webhooks'>,
 ): RenderAgain {
   return async ({ jobId, type, eventId, createdAtMs, endpoint: endpointId }) => {
     const about = { type, eventId, atMs: createdAtMs, publicBaseUrl: baseUrl() };
-    const endpoint = endpointId === null ? null : await webhooks.endpoints(tenant).get(endpointId);
+    const endpoint = endpointId === null ? null : await webhooks.endpoints.get(endpointId);
     if (type.startsWith('job.')) {
       const job = await jobs.get(jobId);
       if (!job) return null;
@@ -24,7 +24,7 @@ export function createRenderAgain(
       return { body: renderWebhookEvent({ ...about, subject, thin }), secret };
     }
     if (!type.startsWith('batch.')) return null;
-    const batch = await batches.get(jobId, tenant);
+    const batch = await batches.get(jobId);
     const secret = batch?.webhook?.secret ?? '';
     if (!batch || (endpointId === null && secret === '')) return null;
     const subject = presentBatch(batch, { baseUrl: baseUrl() });

@@ -25,16 +25,16 @@ export async function resolveWebhook<Type extends string>(
     usual,
   }: {
     webhook: WebhookOption<Type> | undefined;
-    caller: Pick<Caller, 'tenant' | 'webhookSecret'>;
+    caller: Pick<Caller, 'webhooks' | 'webhookSecret'>;
     /** Events of one that names none. */
     usual: readonly Type[];
   },
-  { refuseWebhookUrl, webhooks }: Pick<ApiDeps, 'refuseWebhookUrl' | 'webhooks'>,
+  { refuseWebhookUrl }: Pick<ApiDeps, 'refuseWebhookUrl'>,
 ): Promise<Resolved<Type> | null> {
   if (!webhook) return null;
   const { url, endpoint: id, events, secret } = webhook;
   if (id !== undefined) {
-    const endpoint = await webhooks.endpoints(caller.tenant).get(id);
+    const endpoint = await caller.webhooks.endpoints.get(id);
     if (!endpoint) {
       throw new ApiError('not_found', `There is no webhook endpoint "${id}".`, { param: 'webhook.endpoint' });
     }

@@ -30,6 +30,7 @@ import { buildApi } from './build-api.ts';
 import { createRouter } from './create-router.ts';
 import { deferMethods } from './defer-methods.ts';
 import { keepBrokerOpen } from './keep-broker-open.ts';
+import type { TenantStores } from './tenant-handles.ts';
 
 export interface StartApiOptions {
   config: Config;
@@ -95,11 +96,18 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
 
   const files = await openFileStore(config.storage);
   let batchRunner: BatchRunner | null = null;
-  const store = deferMethods(() => kept.current().broker.jobs);
-  const deps: ApiDeps = {
+  const stores: TenantStores = {
+    jobs: deferMethods(() => kept.current().broker.jobs),
     batches: deferMethods(() => kept.current().broker.batches),
     fileIndex: deferMethods(() => kept.current().broker.files),
     files,
+    endpointsOf: (tenant) => deferMethods(() => kept.current().webhooks.endpoints.of(tenant)),
+    deliveriesOf: (tenant) => deferMethods(() => kept.current().webhooks.deliveries(tenant)),
+    publish: async (event) => kept.current().webhooks.publisher.publish(event),
+    progressEvents: (tenant) => kept.current().webhooks.publisher.progressEvents(tenant),
+    budgets: () => kept.current().broker.budgets,
+  };
+  const deps: ApiDeps = {
     wakeBatches: () => batchRunner?.wake(),
     operations: deferMethods(() => kept.current().broker.operations),
     ticketQueue: (provider, tier) => kept.current().broker.queues.open(provider, tier),
@@ -107,7 +115,6 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     replies,
     apiKeys: deferMethods(() => kept.current().apiKeys),
     quotas: deferMethods(() => kept.current().broker.quotas),
-    budgets: () => kept.current().broker.budgets,
     warmPrompts: deferMethods(() => kept.current().broker.warmPrompts),
     audit: deferMethods(() => kept.current().audit),
     installationSecret: async () => kept.current().installationSecret(),
@@ -120,12 +127,6 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     resolveModel: (target) => catalogue.resolve(target),
     knownTargets,
     world: worldView.world,
-    webhooks: {
-      endpoints: (tenant) => deferMethods(() => kept.current().webhooks.endpoints.of(tenant)),
-      deliveries: (tenant) => deferMethods(() => kept.current().webhooks.deliveries(tenant)),
-      publish: async (event) => kept.current().webhooks.publisher.publish(event),
-    },
-    endpointEvents: (tenant) => kept.current().webhooks.publisher.progressEvents(tenant),
     refuseWebhookUrl: (url) => {
       const verdict = checkUrl(url, egressPolicy(config));
       return verdict.status === 'ok' ? null : verdict.message;
@@ -137,7 +138,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     logger,
     limits: { ...DEFAULT_API_LIMITS, ...options.limits },
   };
-  const app = await buildApi({ ...deps, store });
+  const app = await buildApi({ ...deps, stores });
 
   /** Workers take it from Redis; one that is told of the new configuration itself publishes the same. */
   const publishPolicy = (next: Config): void => {
@@ -168,7 +169,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     await kept.open({ config, environment });
     batchRunner = startBatchRunner({
       ...deps,
-      store,
+      ...stores,
       submitLines: async (jobs) => kept.current().broker.submitLines(jobs),
       onError: createErrorLog({ logger, message: 'batch not moved on, trying again' }),
       ...(options.batchLeaseMs === undefined ? {} : { leaseMs: options.batchLeaseMs }),

@@ -1,6 +1,7 @@
-import type { BatchRecord, TenantJobs } from '@sluice/broker';
+import type { BatchRecord } from '@sluice/broker';
 import { isEndedBatch } from '@sluice/contracts';
 import type { ApiDeps } from '../api-deps.ts';
+import type { TenantHandles } from '../tenant-handles.ts';
 import { endedLines } from './ended-lines.ts';
 
 const PIECE_CHARACTERS = 64 * 1024;
@@ -8,12 +9,12 @@ const PIECE_CHARACTERS = 64 * 1024;
 /** All lines of a batch that have ended, one JSON text a line: from its files once they are written. */
 export async function* batchResults(
   batch: BatchRecord,
-  deps: Pick<ApiDeps, 'batches' | 'files' | 'baseUrl'> & { jobs: TenantJobs },
+  deps: Pick<TenantHandles, 'jobs' | 'batches' | 'files'> & Pick<ApiDeps, 'baseUrl'>,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (isEndedBatch(batch.status)) {
-    for (const id of [batch.outputFileId, batch.errorFileId]) {
-      const content = id === null ? null : await deps.files.read(id);
+    for (const part of ['output', 'errors'] as const) {
+      const content = await deps.files.readOf(batch, part);
       if (content) yield* content as AsyncIterable<Uint8Array>;
     }
     return;

@@ -1,15 +1,9 @@
-import type { BatchRecord, BatchStore, SubmitLines } from '@sluice/broker';
-import type { FileIndex, JobStore } from '@sluice/broker';
-import type { FileStore } from '@sluice/files';
+import type { BatchRecord, SubmitLines } from '@sluice/broker';
 import type { LineToJobDeps } from './line-to-job.ts';
 
 /** What moving batches on stands on; all borrowed. */
 export interface BatchWorkDeps extends LineToJobDeps {
-  batches: BatchStore;
-  store: JobStore;
   submitLines: SubmitLines;
-  files: FileStore;
-  fileIndex: FileIndex;
   baseUrl: () => string;
 }
 

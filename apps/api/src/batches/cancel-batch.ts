@@ -1,6 +1,7 @@
 import type { BatchRecord } from '@sluice/broker';
 import { ApiError } from '@sluice/contracts';
 import type { ApiDeps } from '../api-deps.ts';
+import type { Caller } from '../caller.ts';
 import { batchNotFound } from './batch-not-found.ts';
 
 /**
@@ -9,21 +10,18 @@ import { batchNotFound } from './batch-not-found.ts';
  */
 export async function cancelBatch(
   id: string,
-  tenant: string,
-  { batches, wakeBatches }: Pick<ApiDeps, 'batches' | 'wakeBatches'>,
+  { batches }: Pick<Caller, 'batches'>,
+  { wakeBatches }: Pick<ApiDeps, 'wakeBatches'>,
 ): Promise<BatchRecord> {
-  if (!(await batches.get(id, tenant))) throw batchNotFound(id);
-  const outcome = await batches.move(id, 'cancelling');
-  const batch = await batches.get(id, tenant);
-  if (!batch) throw batchNotFound(id);
-  if (outcome === 'moved') {
-    await batches.lookNow(id);
-    wakeBatches();
-    return batch;
+  const outcome = await batches.cancel(id);
+  if (outcome.status === 'not_found') throw batchNotFound(id);
+  const { batch } = outcome;
+  if (outcome.status === 'ended') {
+    throw new ApiError('batch_ended', `The batch is ${batch.status} and can't be cancelled.`, {
+      param: 'id',
+      headers: { 'x-should-retry': 'false' },
+    });
   }
-  if (batch.status === 'cancelling' || batch.status === 'cancelled') return batch;
-  throw new ApiError('batch_ended', `The batch is ${batch.status} and can't be cancelled.`, {
-    param: 'id',
-    headers: { 'x-should-retry': 'false' },
-  });
+  if (outcome.began) wakeBatches();
+  return batch;
 }

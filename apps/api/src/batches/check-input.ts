@@ -1,6 +1,5 @@
 import type { BatchRecord } from '@sluice/broker';
 import type { BatchError } from '@sluice/contracts';
-import type { FileStore } from '@sluice/files';
 import { maxLines, MAX_LINE_BYTES, MAX_LISTED_ERRORS } from './batch-limits.ts';
 import { createYielder } from './create-yielder.ts';
 import { lineToJob, type LineToJobDeps } from './line-to-job.ts';
@@ -17,9 +16,9 @@ export type CheckedInput =
  */
 export async function checkInput(
   batch: BatchRecord,
-  { files, signal, ...deps }: LineToJobDeps & { files: FileStore; signal: AbortSignal },
+  { signal, ...deps }: LineToJobDeps & { signal: AbortSignal },
 ): Promise<CheckedInput> {
-  const content = await files.read(batch.inputFileId);
+  const content = await deps.files.read(batch.inputFileId);
   if (!content) return failed('input_file_not_found', 'The input file is gone.', 'input_file_id');
   const errors: BatchError[] = [];
   const seen = new Set<string>();

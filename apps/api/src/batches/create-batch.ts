@@ -37,7 +37,7 @@ export async function createBatch(
   { inputFileId, options, endpoint, dialect, bodyHash, retriedFrom }: BatchInput,
   deps: ApiDeps,
 ): Promise<{ batch: BatchRecord; replayed: boolean }> {
-  const { tenant, keyId, allow, limits } = http.caller;
+  const { tenant, keyId, allow, limits, batches, files } = http.caller;
   checkTargets(options, http.caller, deps);
   const webhook = await resolveWebhook(
     { webhook: options.webhook, caller: http.caller, usual: TERMINAL_BATCH_EVENT_TYPES },
@@ -51,18 +51,18 @@ export async function createBatch(
       idempotencyKey: parseIdempotencyKey(http.headers['idempotency-key'] as string | undefined),
       isSentAgain: Number(http.headers['x-stainless-retry-count'] ?? 0) > 0,
     },
-    deps,
+    { batches, installationSecret: deps.installationSecret },
   );
   const createdAtMs = Date.now();
   const window = options.within ?? options.completion_window;
   const expiresAtMs = createdAtMs + (parseDurationMs(window) as number);
-  const known = await deps.batches.get(id, tenant);
-  if (!known && !(await deps.fileIndex.pin(inputFileId, { tenant, untilMs: expiresAtMs + PIN_MARGIN_MS }))) {
+  const known = await batches.get(id);
+  if (!known && !(await files.pin(inputFileId, expiresAtMs + PIN_MARGIN_MS))) {
     throw new ApiError('not_found', `There is no file ${inputFileId.slice(0, 80)}.`, {
       param: 'input_file_id',
     });
   }
-  const outcome = await deps.batches.create(
+  const outcome = await batches.create(
     {
       id,
       tenant,

@@ -1,4 +1,5 @@
-import { batchLineJobId, createTenantJobs, hasLine } from '@sluice/broker';
+import { batchLineJobId, hasLine } from '@sluice/broker';
+import { openTenant } from '../tenant-handles.ts';
 import type { BatchWork, BatchWorkDeps } from './batch-work.ts';
 
 const AT_ONCE = 50;
@@ -11,9 +12,10 @@ const SETTLED_AT_ONCE = 500;
 export async function endLines(
   { batch, signal }: BatchWork,
   how: 'cancelled' | 'expired',
-  { batches, store }: BatchWorkDeps,
+  deps: BatchWorkDeps,
 ): Promise<void> {
-  const jobs = createTenantJobs(store, batch.tenant);
+  const { batches } = deps;
+  const { jobs } = openTenant(deps, batch);
   const ended = await batches.endedLines(batch.id);
   const withoutJob: number[] = [];
   const settle = async (): Promise<void> => {

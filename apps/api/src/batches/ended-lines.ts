@@ -1,5 +1,6 @@
-import { batchLineJobId, hasLine, type BatchRecord, type TenantJobs } from '@sluice/broker';
-import type { BatchWorkDeps } from './batch-work.ts';
+import { batchLineJobId, hasLine, type BatchRecord } from '@sluice/broker';
+import type { ApiDeps } from '../api-deps.ts';
+import type { TenantHandles } from '../tenant-handles.ts';
 import { MAX_LINE_BYTES } from './batch-limits.ts';
 import { createYielder } from './create-yielder.ts';
 import { parseCustomId } from './parse-custom-id.ts';
@@ -9,10 +10,8 @@ import { resultLine, type EndedLine, type ResultLine } from './result-line.ts';
 /** Records read at once. */
 const AT_ONCE = 50;
 
-type Deps = Pick<BatchWorkDeps, 'batches' | 'files' | 'baseUrl'> & {
-  /** Of the batch's tenant. */
-  jobs: Pick<TenantJobs, 'get'>;
-};
+/** The handles are of the batch's tenant. */
+type Deps = Pick<TenantHandles, 'jobs' | 'batches' | 'files'> & Pick<ApiDeps, 'baseUrl'>;
 
 /** The results of all lines that have ended, in the order of the lines. Holds some lines at once. */
 export async function* endedLines(
@@ -20,7 +19,7 @@ export async function* endedLines(
   deps: Deps,
   signal: AbortSignal,
 ): AsyncGenerator<ResultLine, void, undefined> {
-  const ended = await deps.batches.endedLines(batch.id);
+  const ended = await deps.batches.endedLines(batch);
   const turn = createYielder();
   for (let from = 1; from <= batch.total; from += AT_ONCE) {
     signal.throwIfAborted();
@@ -41,7 +40,7 @@ export async function* endedLines(
 async function readEnded(batch: BatchRecord, numbers: readonly number[], deps: Deps): Promise<EndedLine[]> {
   const jobs = await Promise.all(numbers.map((line) => deps.jobs.get(batchLineJobId(batch.id, line))));
   const without = numbers.filter((_line, at) => jobs[at] === null);
-  const refusals = await deps.batches.refusals(batch.id, without);
+  const refusals = await deps.batches.refusals(batch, without);
   return numbers.map((number, at) => {
     const refusal = jobs[at] === null ? (refusals[without.indexOf(number)] ?? null) : null;
     return {
@@ -60,7 +59,7 @@ async function customIdsOf(
 ): Promise<Map<number, string | null>> {
   const wanted = new Set(lost.map(({ number }) => number));
   const found = new Map<number, string | null>();
-  const content = await files.read(batch.inputFileId);
+  const content = await files.readOf(batch, 'input');
   if (!content) return found;
   let number = 0;
   for await (const lines of readLines(content, { maxLineBytes: MAX_LINE_BYTES })) {

@@ -1,13 +1,14 @@
 import { batchLineJobId, neverFits, type BatchRecord, type NewJob } from '@sluice/broker';
 import { ApiError, type JobSubmission } from '@sluice/contracts';
-import type { Caller } from '../caller.ts';
-import { createNewJob } from '../create-new-job.ts';
+import { createNewJob, type JobCaller } from '../create-new-job.ts';
+import { openTenant, type TenantStores } from '../tenant-handles.ts';
 import type { BatchLine, LineFault } from './parse-batch-line.ts';
 
 /** An ended line is kept at least until its batch's files are written. */
 const LEAST_RESULT_TTL_MS = 48 * 3_600_000;
 
-export type LineToJobDeps = Parameters<typeof createNewJob>[1];
+/** Whoever moves batches on acts for all tenants. */
+export type LineToJobDeps = TenantStores & Parameters<typeof createNewJob>[1];
 
 /** The job of a batch's line, planned by the configuration in force; or why there can be none. */
 export async function lineToJob(
@@ -32,13 +33,11 @@ export async function lineToJob(
       drop_request: false,
     },
   } as JobSubmission;
-  const caller: Omit<Caller, 'jobs'> = {
-    tenant: batch.tenant,
+  const caller: JobCaller = {
+    ...openTenant(deps, batch),
     keyId: batch.keyId,
-    scopes: [],
     limits: batch.limits ?? null,
     allow: batch.allow,
-    defaults: null,
     webhookSecret: () => Promise.reject(new Error('the lines of a batch have no webhooks')),
   };
   try {

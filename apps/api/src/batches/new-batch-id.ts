@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import type { BatchStore } from '@sluice/broker';
+import type { TenantBatches } from '@sluice/broker';
 
 const ID_BYTES = 12;
 
@@ -23,7 +23,7 @@ export async function newBatchId(
   {
     batches,
     installationSecret,
-  }: { batches: Pick<BatchStore, 'recentId' | 'rememberId'>; installationSecret: () => Promise<Buffer> },
+  }: { batches: Pick<TenantBatches, 'recentId' | 'rememberId'>; installationSecret: () => Promise<Buffer> },
 ): Promise<string> {
   if (idempotencyKey !== null) {
     const hmac = createHmac('sha256', await installationSecret());

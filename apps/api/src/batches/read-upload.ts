@@ -1,8 +1,7 @@
 import type { MultipartFile } from '@fastify/multipart';
 import { ApiError, expiresAfterSchema, MAX_BATCH_LINES } from '@sluice/contracts';
 import type { FastifyRequest } from 'fastify';
-import type { ApiDeps } from '../api-deps.ts';
-import { dropInput, storeInput, type StoredInput } from './store-input.ts';
+import type { StoredInput } from '../tenant-files.ts';
 
 export interface Upload {
   input: StoredInput;
@@ -17,10 +16,8 @@ const FIELDS = new Set(['purpose', 'expires_after[anchor]', 'expires_after[secon
  * Stores the file of a multipart upload as it arrives, and checks the fields, which may come before or after it.
  * @throws ApiError `invalid_request`, `file_too_large`, `too_many_lines`; nothing is kept then.
  */
-export async function readUpload(
-  request: FastifyRequest,
-  deps: Pick<ApiDeps, 'files' | 'fileIndex'>,
-): Promise<Upload> {
+export async function readUpload(request: FastifyRequest): Promise<Upload> {
+  const { files } = request.caller;
   const fields = new Map<string, string>();
   let input: StoredInput | null = null;
   let filename = '';
@@ -39,14 +36,14 @@ export async function readUpload(
         throw new ApiError('invalid_request', 'Send one file, in the field "file".', { param: 'file' });
       }
       filename = safeFilename(part.filename);
-      input = await storeInput(linesOf(part), deps);
+      input = await files.store(linesOf(part));
     }
     if (!input) throw new ApiError('invalid_request', 'file is required.', { param: 'file' });
     checkPurpose(fields);
     const lifetimeSeconds = readLifetime(fields);
     return { input, filename, ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }) };
   } catch (error) {
-    if (input) await dropInput(input, deps).catch(() => undefined);
+    if (input) await files.discard(input).catch(() => undefined);
     throw toUploadError(error);
   }
 }

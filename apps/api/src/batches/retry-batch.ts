@@ -7,7 +7,6 @@ import { MAX_LINE_BYTES } from './batch-limits.ts';
 import { createBatch } from './create-batch.ts';
 import { createYielder } from './create-yielder.ts';
 import { readLines } from './read-lines.ts';
-import { addInputFile, storeInput } from './store-input.ts';
 
 const PIECE_CHARACTERS = 64 * 1024;
 
@@ -20,18 +19,18 @@ export async function retryBatch(
   old: BatchRecord,
   deps: ApiDeps,
 ): Promise<{ batch: BatchRecord; replayed: boolean }> {
+  const { batches, files } = http.caller;
   const noRetry = { param: 'id', headers: { 'x-should-retry': 'false' } };
   if (!isEndedBatch(old.status))
     throw new ApiError('batch_not_ended', `The batch is ${old.status}.`, noRetry);
   if (old.failed === 0) throw new ApiError('nothing_to_retry', 'No line of the batch failed.', noRetry);
-  const content = await deps.files.read(old.inputFileId);
+  const content = await files.readOf(old, 'input');
   if (!content) {
     throw new ApiError('not_found', `The input file ${old.inputFileId} is gone.`, { param: 'input_file_id' });
   }
-  const unanswered = await deps.batches.unansweredLines(old.id);
-  const input = await storeInput(linesOf(content, unanswered), deps);
-  const filename = `${input.id}.jsonl`;
-  await addInputFile(input, { tenant: old.tenant, filename }, deps);
+  const unanswered = await batches.unansweredLines(old);
+  const input = await files.store(linesOf(content, unanswered));
+  await files.add(input, { filename: `${input.id}.jsonl` });
   return createBatch(
     http,
     {

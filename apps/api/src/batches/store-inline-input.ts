@@ -1,7 +1,6 @@
 import { ApiError } from '@sluice/contracts';
-import type { ApiDeps } from '../api-deps.ts';
+import type { StoredInput, TenantFiles } from '../tenant-files.ts';
 import { readInlineBody, type InlinePart } from './read-inline-body.ts';
-import { storeInput, type StoredInput } from './store-input.ts';
 
 export type InlineRequest = Extract<InlinePart, { kind: 'request' }>;
 
@@ -16,7 +15,7 @@ const PIECE_BYTES = 64 * 1024;
 
 /**
  * Stores the requests of a body as the lines of an input file while they arrive.
- * @throws ApiError as `readInlineBody`, `toLine` and `storeInput`; nothing is kept then.
+ * @throws ApiError as `readInlineBody`, `toLine` and `TenantFiles.store`; nothing is kept then.
  */
 export async function storeInlineInput(
   body: AsyncIterable<Uint8Array>,
@@ -30,7 +29,7 @@ export async function storeInlineInput(
     toLine: (request: InlineRequest, head: Readonly<Record<string, unknown>>) => object;
     maxBytes?: number;
   },
-  deps: Pick<ApiDeps, 'files' | 'fileIndex'>,
+  files: Pick<TenantFiles, 'store' | 'discard'>,
 ): Promise<InlineInput> {
   let options: Record<string, unknown> | null = null;
   let hasRequests = false;
@@ -55,10 +54,9 @@ export async function storeInlineInput(
     }
     if (text !== '') yield Buffer.from(text);
   };
-  const input = await storeInput(content(), deps, maxBytes === undefined ? {} : { maxBytes });
+  const input = await files.store(content(), maxBytes === undefined ? {} : { maxBytes });
   if (options === null) throw new ApiError('invalid_json', 'The body is not well-formed JSON.');
   if (hasRequests) return { options, input };
-  await deps.files.remove(input.id);
-  await deps.fileIndex.forget(input.id);
+  await files.discard(input);
   return { options, input: null };
 }

@@ -1,7 +1,7 @@
-import { createTenantJobs } from '@sluice/broker';
 import { DEFAULT_FILE_LIFETIME_SECONDS } from '@sluice/contracts';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { openTenant } from '../tenant-handles.ts';
 import type { BatchWork, BatchWorkDeps } from './batch-work.ts';
 import { endedLines } from './ended-lines.ts';
 
@@ -27,7 +27,7 @@ export async function writeResultFiles(
   try {
     for await (const { answered, text } of endedLines(
       batch,
-      { ...deps, jobs: createTenantJobs(deps.store, batch.tenant) },
+      { ...openTenant(deps, batch), baseUrl: deps.baseUrl },
       signal,
     )) {
       await (answered ? output : errors).write(`${text}\n`);

@@ -14,13 +14,5 @@ export function addBatchEventsRoute(app: ApiServer, deps: ApiDeps & { streams: E
       'As the events of a job. `batch.in_progress` tells `request_counts` at most once a second; the stream ends after ' +
       '`batch.completed`, `batch.failed`, `batch.expired` or `batch.cancelled`.',
   } as const;
-  const { batches } = deps;
-  addEventsRoute(
-    app,
-    {
-      ...route,
-      eventsOf: ({ tenant }) => ({ readEvents: (id, page) => batches.readEvents(id, { ...page, tenant }) }),
-    },
-    deps,
-  );
+  addEventsRoute(app, { ...route, eventsOf: ({ batches }) => batches }, deps);
 }

@@ -8,7 +8,7 @@ import { jsonResponse } from '../json-response.ts';
 const budgetListSchema = z.object({ object: z.literal('list'), data: z.array(budgetStatusSchema) });
 
 /** `GET /v1/budgets`: those that jobs of the caller's tenant and key count against. */
-export function addBudgetRoutes(app: ApiServer, { budgets, config }: ApiDeps): void {
+export function addBudgetRoutes(app: ApiServer, { config }: ApiDeps): void {
   app.route({
     method: 'GET',
     url: '/budgets',
@@ -25,11 +25,9 @@ export function addBudgetRoutes(app: ApiServer, { budgets, config }: ApiDeps): v
       },
     },
     handler: async ({ caller }) => {
-      const store = budgets();
-      const own = { tenant: caller.tenant, keyId: caller.keyId, tags: [], task: null, route: null };
       const isAdmin = caller.scopes.includes('admin');
-      const ofCaller = store
-        .of(own)
+      const ofCaller = caller.budgets
+        .of({ tags: [], task: null, route: null })
         .filter(({ config: { scope } }) => isAdmin || scope === 'tenant' || scope === 'key');
       const named = isAdmin
         ? config().budgets.flatMap((budget) =>
@@ -39,7 +37,10 @@ export function addBudgetRoutes(app: ApiServer, { budgets, config }: ApiDeps): v
           )
         : [];
       const all = new Map([...named, ...ofCaller].map((budget) => [budget.id, budget]));
-      return { object: 'list' as const, data: await Promise.all(Array.from(all.values(), store.status)) };
+      return {
+        object: 'list' as const,
+        data: await Promise.all(Array.from(all.values(), caller.budgets.status)),
+      };
     },
   });
 }

@@ -37,7 +37,7 @@ export function addChangeBatchRoutes(app: ApiServer, deps: ApiDeps): void {
       },
     },
     handler: async (request) => {
-      const batch = await cancelBatch(request.params.id, request.caller.tenant, deps);
+      const batch = await cancelBatch(request.params.id, request.caller, deps);
       return presentBatch(batch, { baseUrl: deps.baseUrl() });
     },
   });
@@ -70,7 +70,7 @@ export function addChangeBatchRoutes(app: ApiServer, deps: ApiDeps): void {
     },
     handler: async (request, reply) => {
       const { id } = request.params;
-      const old = await deps.batches.get(id, request.caller.tenant);
+      const old = await request.caller.batches.get(id);
       if (!old) throw batchNotFound(id);
       const { batch, replayed } = await retryBatch(request, old, deps);
       if (replayed) reply.header('idempotent-replayed', 'true');

@@ -10,7 +10,6 @@ import {
 import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
 import { createBatch, type BatchInput } from '../batches/create-batch.ts';
-import { addInputFile, dropInput } from '../batches/store-input.ts';
 import { storeInlineInput, type InlineRequest } from '../batches/store-inline-input.ts';
 import { isNdjson, streamedBody, takeStreamedBodies } from '../batches/take-streamed-bodies.ts';
 import { errorResponses } from '../error-responses.ts';
@@ -59,45 +58,37 @@ export function addCreateBatchRoute(app: ApiServer, deps: ApiDeps): void {
     },
     handler: async (request, reply) => {
       request.raw.socket.setTimeout(0);
+      const { files } = request.caller;
       const { options: sent, input } = await storeInlineInput(
         streamedBody(request.body),
         { isNdjson: isNdjson(request.headers['content-type']), toLine },
-        deps,
+        files,
       );
       try {
         const bodyHash = hashBody({ sent, content: input?.hash ?? null });
         const batchInput = input ? inlineInput(sent, input.id) : fileInput(sent);
         if (!input) {
-          const file = await deps.fileIndex.get(batchInput.inputFileId, request.caller.tenant);
+          const file = await files.get(batchInput.inputFileId);
           if (file && file.purpose !== 'batch') {
             const message = `The file's purpose is ${file.purpose}; it must be batch.`;
             throw new ApiError('invalid_request', message, { param: 'input_file_id' });
           }
         } else {
-          const filename = `${input.id}.jsonl`;
-          await addInputFile(input, { tenant: request.caller.tenant, filename }, deps);
+          await files.add(input, { filename: `${input.id}.jsonl` });
         }
         const { batch, replayed } = await createBatch(request, { ...batchInput, bodyHash }, deps);
         if (replayed) reply.header('idempotent-replayed', 'true');
-        if (input && batch.inputFileId !== input.id) await dropAgain(input.id, request.caller.tenant);
+        if (input && batch.inputFileId !== input.id) await files.discard(input);
         return presentBatch(batch, { baseUrl: deps.baseUrl() });
       } catch (error) {
         // What became of it is not known when the store failed: a batch may be there that needs its input.
         if (input && error instanceof ApiError && error.status < 500) {
-          await dropAgain(input.id, request.caller.tenant).catch(() => undefined);
-          await dropInput(input, deps).catch(() => undefined);
+          await files.discard(input).catch(() => undefined);
         }
         throw error;
       }
     },
   });
-
-  async function dropAgain(id: string, tenant: string): Promise<void> {
-    const outcome = await deps.fileIndex.drop(id, tenant);
-    if (outcome.status !== 'dropped') return;
-    await deps.files.remove(id);
-    await deps.fileIndex.forget(id);
-  }
 }
 
 /** A request as a line in OpenAI's form. */

@@ -5,7 +5,6 @@ import type { ApiServer } from '../api-server.ts';
 import { MAX_ANTHROPIC_REQUESTS } from '../batches/batch-limits.ts';
 import { createBatch } from '../batches/create-batch.ts';
 import { messageBatchSchema, showMessageBatch } from '../batches/show-message-batch.ts';
-import { addInputFile, dropInput } from '../batches/store-input.ts';
 import { storeInlineInput, type InlineRequest } from '../batches/store-inline-input.ts';
 import { streamedBody, takeStreamedBodies } from '../batches/take-streamed-bodies.ts';
 import { errorResponses } from '../error-responses.ts';
@@ -56,10 +55,11 @@ export function addCreateMessageBatchRoute(app: ApiServer, deps: ApiDeps): void 
     },
     handler: async (request) => {
       request.raw.socket.setTimeout(0);
+      const { files } = request.caller;
       const { options: sent, input } = await storeInlineInput(
         streamedBody(request.body),
         { isNdjson: false, toLine: createToLine(), maxBytes: MAX_BODY_BYTES },
-        deps,
+        files,
       );
       try {
         const [unknown] = Object.keys(sent);
@@ -72,8 +72,7 @@ export function addCreateMessageBatchRoute(app: ApiServer, deps: ApiDeps): void 
             param: 'requests',
           });
         }
-        const { tenant } = request.caller;
-        await addInputFile(input, { tenant, filename: `${input.id}.jsonl` }, deps);
+        await files.add(input, { filename: `${input.id}.jsonl` });
         const { endpoint: _endpoint, ...options } = inlineBatchSchema.parse({});
         const { batch } = await createBatch(
           request,
@@ -86,15 +85,12 @@ export function addCreateMessageBatchRoute(app: ApiServer, deps: ApiDeps): void 
           },
           deps,
         );
-        if (batch.inputFileId !== input.id) {
-          await deps.fileIndex.drop(input.id, tenant);
-          await dropInput(input, deps);
-        }
+        if (batch.inputFileId !== input.id) await files.discard(input);
         return showMessageBatch(batch, { baseUrl: deps.baseUrl() });
       } catch (error) {
         // What became of it is not known when the store failed: a batch may be there that needs its input.
         if (input && error instanceof ApiError && error.status < 500) {
-          await dropInput(input, deps).catch(() => undefined);
+          await files.discard(input).catch(() => undefined);
         }
         throw error;
       }

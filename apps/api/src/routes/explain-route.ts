@@ -53,15 +53,13 @@ export function addExplainRoute(app: ApiServer, deps: ApiDeps): void {
         ...request.body,
         quality: request.body.quality ?? readQualityHint(request.headers),
       };
-      const spender = {
-        tenant: caller.tenant,
-        keyId: caller.keyId,
+      const spending = {
         tags: submission.tags,
         task: submission.task ?? null,
         route: namedRoute(submission, deps.config()),
       };
       const id = `job_${randomUUID()}`;
-      const budget = await budgetOf(spender, deps);
+      const budget = await budgetOf(spending, { caller, config: deps.config });
       const warmTarget = await warmTargetFor(submission.request as ChatRequest, deps);
       const nowMs = Date.now();
       const { plan, features } = deps.router.plan({ submission, caller, id, nowMs, budget, warmTarget });

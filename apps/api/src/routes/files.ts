@@ -11,7 +11,7 @@ import { z } from 'zod';
 import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
 import { readUpload } from '../batches/read-upload.ts';
-import { addInputFile, dropInput } from '../batches/store-input.ts';
+import type { Caller } from '../caller.ts';
 import { errorResponses } from '../error-responses.ts';
 import { jsonResponse } from '../json-response.ts';
 import { idParamsSchema, listSchema, pageQuerySchema } from '../route-schemas.ts';
@@ -62,12 +62,12 @@ export async function addFileRoutes(app: ApiServer, deps: ApiDeps): Promise<void
       },
       handler: async (request) => {
         request.raw.socket.setTimeout(0);
-        const { input, filename, lifetimeSeconds } = await readUpload(request, deps);
+        const { input, filename, lifetimeSeconds } = await readUpload(request);
+        const { files } = request.caller;
         try {
-          const { tenant } = request.caller;
-          return showFile(await addInputFile(input, { tenant, filename, lifetimeSeconds }, deps));
+          return showFile(await files.add(input, { filename, lifetimeSeconds }));
         } catch (error) {
-          await dropInput(input, deps).catch(() => undefined);
+          await files.discard(input).catch(() => undefined);
           throw error;
         }
       },
@@ -89,8 +89,8 @@ export async function addFileRoutes(app: ApiServer, deps: ApiDeps): Promise<void
     },
     handler: async (request) => {
       const { limit, after, purpose, order } = request.query;
-      const { tenant } = request.caller;
-      const page = await deps.fileIndex.list({ tenant, limit, after, purpose, oldestFirst: order === 'asc' });
+      const { files } = request.caller;
+      const page = await files.list({ limit, after, purpose, oldestFirst: order === 'asc' });
       if (!page)
         throw new ApiError('invalid_cursor', 'after names no file of this tenant.', { param: 'after' });
       const data = page.files.map(showFile);
@@ -114,7 +114,7 @@ export async function addFileRoutes(app: ApiServer, deps: ApiDeps): Promise<void
       params: idParamsSchema,
       response: { 200: jsonResponse('The file.', fileObjectSchema), ...errorResponses('not_found') },
     },
-    handler: async (request) => showFile(await find(request.params.id, request.caller.tenant)),
+    handler: async (request) => showFile(await find(request.params.id, request.caller)),
   });
 
   app.route({
@@ -135,8 +135,8 @@ export async function addFileRoutes(app: ApiServer, deps: ApiDeps): Promise<void
       },
     },
     handler: async (request, reply) => {
-      const file = await find(request.params.id, request.caller.tenant);
-      const content = await deps.files.read(file.id);
+      const file = await find(request.params.id, request.caller);
+      const content = await request.caller.files.read(file);
       if (!content) throw fileNotFound(file.id);
       return reply
         .header('content-type', 'application/octet-stream')
@@ -165,19 +165,14 @@ export async function addFileRoutes(app: ApiServer, deps: ApiDeps): Promise<void
     },
     handler: async (request) => {
       const { id } = request.params;
-      await find(id, request.caller.tenant);
-      const outcome = await deps.fileIndex.drop(id, request.caller.tenant);
-      if (outcome.status === 'not_found') throw fileNotFound(id);
-      if (outcome.status === 'dropped') {
-        await deps.files.remove(id);
-        await deps.fileIndex.forget(id);
-      }
+      await find(id, request.caller);
+      if (!(await request.caller.files.remove(id))) throw fileNotFound(id);
       return { id, object: 'file' as const, deleted: true as const };
     },
   });
 
-  async function find(id: string, tenant: string): Promise<FileRecord> {
-    const file = await deps.fileIndex.get(id, tenant);
+  async function find(id: string, { files }: Caller): Promise<FileRecord> {
+    const file = await files.get(id);
     if (!file) throw fileNotFound(id);
     return file;
   }

@@ -10,6 +10,7 @@ import {
   messageBatchSchema,
   showMessageBatch,
 } from '../batches/show-message-batch.ts';
+import type { Caller } from '../caller.ts';
 import { errorResponses } from '../error-responses.ts';
 import { jsonResponse } from '../json-response.ts';
 import { idParamsSchema } from '../route-schemas.ts';
@@ -31,9 +32,9 @@ export async function addMessageBatchRoutes(app: ApiServer, deps: ApiDeps): Prom
   await app.register(async (streamed: ApiServer) => addCreateMessageBatchRoute(streamed, deps));
   const show = (batch: Parameters<typeof showMessageBatch>[0]) =>
     showMessageBatch(batch, { baseUrl: deps.baseUrl() });
-  const find = async (id: string, tenant: string) => {
+  const find = async (id: string, { batches }: Caller) => {
     const batchId = batchIdOfMessageBatch(id);
-    const batch = batchId === '' ? null : await deps.batches.get(batchId, tenant);
+    const batch = batchId === '' ? null : await batches.get(batchId);
     if (!batch || batch.dialect !== 'anthropic') {
       throw new ApiError('not_found', `There is no message batch ${id.slice(0, 80)}.`, { param: 'id' });
     }
@@ -63,8 +64,7 @@ export async function addMessageBatchRoutes(app: ApiServer, deps: ApiDeps): Prom
     },
     handler: async (request) => {
       const { limit, after_id: after, before_id: before } = request.query;
-      const outcome = await deps.batches.list({
-        tenant: request.caller.tenant,
+      const outcome = await request.caller.batches.list({
         dialect: 'anthropic',
         limit,
         after: after === undefined ? undefined : batchIdOfMessageBatch(after),
@@ -93,7 +93,7 @@ export async function addMessageBatchRoutes(app: ApiServer, deps: ApiDeps): Prom
       params: idParamsSchema,
       response: { 200: jsonResponse('The batch.', messageBatchSchema), ...errorResponses('not_found') },
     },
-    handler: async (request) => show(await find(request.params.id, request.caller.tenant)),
+    handler: async (request) => show(await find(request.params.id, request.caller)),
   });
 
   app.route({
@@ -113,7 +113,7 @@ export async function addMessageBatchRoutes(app: ApiServer, deps: ApiDeps): Prom
       },
     },
     handler: async (request, reply) => {
-      const batch = await find(request.params.id, request.caller.tenant);
+      const batch = await find(request.params.id, request.caller);
       if (!isEndedBatch(batch.status)) {
         throw new ApiError('batch_not_ended', 'The batch has no results yet.', {
           param: 'id',
@@ -121,7 +121,7 @@ export async function addMessageBatchRoutes(app: ApiServer, deps: ApiDeps): Prom
         });
       }
       const results = Readable.from(
-        batchResults(batch, { ...deps, jobs: request.caller.jobs }, request.gone),
+        batchResults(batch, { ...request.caller, baseUrl: deps.baseUrl }, request.gone),
         { objectMode: false },
       );
       return reply
@@ -147,8 +147,8 @@ export async function addMessageBatchRoutes(app: ApiServer, deps: ApiDeps): Prom
       },
     },
     handler: async (request) => {
-      const batch = await find(request.params.id, request.caller.tenant);
-      return show(await cancelBatch(batch.id, batch.tenant, deps));
+      const batch = await find(request.params.id, request.caller);
+      return show(await cancelBatch(batch.id, request.caller, deps));
     },
   });
 
@@ -170,19 +170,16 @@ export async function addMessageBatchRoutes(app: ApiServer, deps: ApiDeps): Prom
     },
     handler: async (request) => {
       const { id } = request.params;
-      const batch = await find(id, request.caller.tenant);
-      if (!(await deps.batches.remove(batch.id, batch.tenant))) {
+      const { batches, files } = request.caller;
+      const batch = await find(id, request.caller);
+      if (!(await batches.remove(batch.id))) {
         throw new ApiError('batch_not_ended', 'The batch has not ended.', {
           param: 'id',
           headers: { 'x-should-retry': 'false' },
         });
       }
       for (const file of [batch.inputFileId, batch.outputFileId]) {
-        if (file === null) continue;
-        const outcome = await deps.fileIndex.drop(file, batch.tenant);
-        if (outcome.status !== 'dropped') continue;
-        await deps.files.remove(file);
-        await deps.fileIndex.forget(file);
+        if (file !== null) await files.remove(file);
       }
       return { id, type: 'message_batch_deleted' as const };
     },

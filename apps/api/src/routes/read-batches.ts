@@ -28,8 +28,7 @@ export function addReadBatchRoutes(app: ApiServer, deps: ApiDeps): void {
     },
     handler: async (request) => {
       const { limit, after } = request.query;
-      const { tenant } = request.caller;
-      const outcome = await deps.batches.list({ tenant, dialect: 'openai', limit, after });
+      const outcome = await request.caller.batches.list({ dialect: 'openai', limit, after });
       if (outcome.status === 'unknown_cursor') {
         throw new ApiError('invalid_cursor', 'after names no batch of this tenant.', { param: 'after' });
       }
@@ -56,7 +55,7 @@ export function addReadBatchRoutes(app: ApiServer, deps: ApiDeps): void {
     },
     handler: async (request) => {
       const { id } = request.params;
-      const batch = await deps.batches.get(id, request.caller.tenant);
+      const batch = await request.caller.batches.get(id);
       if (!batch) throw batchNotFound(id);
       return presentBatch(batch, { baseUrl: deps.baseUrl() });
     },
@@ -82,10 +81,10 @@ export function addReadBatchRoutes(app: ApiServer, deps: ApiDeps): void {
     },
     handler: async (request, reply) => {
       const { id } = request.params;
-      const batch = await deps.batches.get(id, request.caller.tenant);
+      const batch = await request.caller.batches.get(id);
       if (!batch) throw batchNotFound(id);
       const results = Readable.from(
-        batchResults(batch, { ...deps, jobs: request.caller.jobs }, request.gone),
+        batchResults(batch, { ...request.caller, baseUrl: deps.baseUrl }, request.gone),
         { objectMode: false },
       );
       return reply.header('content-type', 'application/x-ndjson').send(results as unknown as string);

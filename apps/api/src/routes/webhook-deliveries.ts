@@ -17,7 +17,6 @@ const querySchema = pageQuerySchema.extend({
 
 /** `/v1/webhook_deliveries`: what became of every event, attempt by attempt. */
 export function addWebhookDeliveryRoutes(app: ApiServer, deps: ApiDeps): void {
-  const { webhooks } = deps;
   const tags = ['webhooks'];
 
   app.route({
@@ -35,7 +34,7 @@ export function addWebhookDeliveryRoutes(app: ApiServer, deps: ApiDeps): void {
       },
     },
     handler: async ({ caller, query }) => {
-      const page = await webhooks.deliveries(caller.tenant).list(query);
+      const page = await caller.webhooks.deliveries.list(query);
       if (!page) throw new ApiError('invalid_cursor', 'after names no delivery.', { param: 'after' });
       return toPage(page.deliveries.map(showDelivery), page.hasMore);
     },
@@ -55,7 +54,7 @@ export function addWebhookDeliveryRoutes(app: ApiServer, deps: ApiDeps): void {
       },
     },
     handler: async ({ caller, params }) => {
-      const delivery = await webhooks.deliveries(caller.tenant).get(params.id);
+      const delivery = await caller.webhooks.deliveries.get(params.id);
       if (!delivery) throw deliveryNotFound();
       return showDelivery(delivery);
     },
@@ -77,8 +76,7 @@ export function addWebhookDeliveryRoutes(app: ApiServer, deps: ApiDeps): void {
       },
     },
     handler: async ({ caller, params }, reply) => {
-      const { tenant } = caller;
-      const outcome = await webhooks.deliveries(tenant).redeliver(params.id, createRenderAgain(deps, caller));
+      const outcome = await caller.webhooks.deliveries.redeliver(params.id, createRenderAgain(deps, caller));
       if (outcome.status === 'not_found') throw deliveryNotFound();
       if (outcome.status === 'no_body') {
         throw new ApiError('event_expired', 'What the event was about is gone.', { param: 'id' });

@@ -35,7 +35,7 @@ const RECOVER_LIMIT = 500;
 
 /** `/v1/webhook_endpoints`: the caller's tenant's own; another's are not there. */
 export function addWebhookEndpointRoutes(app: ApiServer, deps: ApiDeps): void {
-  const { webhooks, config } = deps;
+  const { config } = deps;
   const tags = ['webhooks'];
   const errors = errorResponses('not_allowed', 'not_found');
   const show = (endpoint: EndpointWithSecrets) =>
@@ -74,7 +74,7 @@ export function addWebhookEndpointRoutes(app: ApiServer, deps: ApiDeps): void {
     handler: async (request, reply) => {
       checkUrl(request.body.url);
       const { signature, ...settings } = request.body;
-      const outcome = await webhooks.endpoints(request.caller.tenant).create({
+      const outcome = await request.caller.webhooks.endpoints.create({
         ...NOTHING_SET,
         ...toEndpointSettings(settings),
         signature,
@@ -100,7 +100,7 @@ export function addWebhookEndpointRoutes(app: ApiServer, deps: ApiDeps): void {
       },
     },
     handler: async (request) => {
-      const page = await webhooks.endpoints(request.caller.tenant).list(request.query);
+      const page = await request.caller.webhooks.endpoints.list(request.query);
       if (!page) throw new ApiError('invalid_cursor', 'after names no endpoint.', { param: 'after' });
       return toPage(page.endpoints.map(show), page.hasMore);
     },
@@ -116,8 +116,7 @@ export function addWebhookEndpointRoutes(app: ApiServer, deps: ApiDeps): void {
       params: idParamsSchema,
       response: { 200: jsonResponse('The endpoint, without its secret.', webhookEndpointSchema), ...errors },
     },
-    handler: async ({ caller, params }) =>
-      show(found(await webhooks.endpoints(caller.tenant).get(params.id))),
+    handler: async ({ caller, params }) => show(found(await caller.webhooks.endpoints.get(params.id))),
   });
 
   app.route({
@@ -143,7 +142,7 @@ export function addWebhookEndpointRoutes(app: ApiServer, deps: ApiDeps): void {
     },
     handler: async ({ caller, params, body }) => {
       checkUrl(body.url);
-      const endpoints = webhooks.endpoints(caller.tenant);
+      const endpoints = caller.webhooks.endpoints;
       const { disabled, ...changes } = body;
       const changed = found(await endpoints.change(params.id, toEndpointSettings(changes)));
       return show(disabled ? found(await endpoints.disable(params.id)) : changed);
@@ -162,7 +161,7 @@ export function addWebhookEndpointRoutes(app: ApiServer, deps: ApiDeps): void {
       response: { 200: jsonResponse('It is gone.', deletedSchema), ...errors },
     },
     handler: async ({ caller, params }) => {
-      if (!(await webhooks.endpoints(caller.tenant).remove(params.id))) throw endpointNotFound();
+      if (!(await caller.webhooks.endpoints.remove(params.id))) throw endpointNotFound();
       return { id: params.id, object: 'webhook_endpoint', deleted: true as const };
     },
   });
@@ -178,8 +177,7 @@ export function addWebhookEndpointRoutes(app: ApiServer, deps: ApiDeps): void {
       params: idParamsSchema,
       response: { 200: jsonResponse('The endpoint.', webhookEndpointSchema), ...errors },
     },
-    handler: async ({ caller, params }) =>
-      show(found(await webhooks.endpoints(caller.tenant).enable(params.id))),
+    handler: async ({ caller, params }) => show(found(await caller.webhooks.endpoints.enable(params.id))),
   });
 
   app.route({
@@ -205,7 +203,7 @@ export function addWebhookEndpointRoutes(app: ApiServer, deps: ApiDeps): void {
       if (overlapMs > MAX_OVERLAP_MS) {
         throw new ApiError('invalid_request', 'overlap must be 30d at most.', { param: 'overlap' });
       }
-      return showWithSecret(found(await webhooks.endpoints(caller.tenant).rotate(params.id, { overlapMs })));
+      return showWithSecret(found(await caller.webhooks.endpoints.rotate(params.id, { overlapMs })));
     },
   });
 
@@ -221,17 +219,15 @@ export function addWebhookEndpointRoutes(app: ApiServer, deps: ApiDeps): void {
       response: { 202: jsonResponse('The delivery, queued.', webhookDeliverySchema), ...errors },
     },
     handler: async ({ caller, params }, reply) => {
-      const { tenant } = caller;
-      const endpoint = found(await webhooks.endpoints(tenant).get(params.id));
-      const [id = ''] = await webhooks.publish({
-        tenant,
+      const endpoint = found(await caller.webhooks.endpoints.get(params.id));
+      const [id = ''] = await caller.webhooks.publish({
         type: 'ping',
         eventId: `evt_${randomBytes(16).toString('hex')}`,
         subject: show(endpoint),
         atMs: Date.now(),
         only: endpoint,
       });
-      const delivery = await webhooks.deliveries(tenant).get(id);
+      const delivery = await caller.webhooks.deliveries.get(id);
       if (!delivery) throw endpointNotFound();
       return reply.code(202).send(showDelivery(delivery));
     },
@@ -258,12 +254,11 @@ export function addWebhookEndpointRoutes(app: ApiServer, deps: ApiDeps): void {
       },
     },
     handler: async ({ caller, params, query }) => {
-      const { tenant } = caller;
-      const endpoint = found(await webhooks.endpoints(tenant).get(params.id));
+      const endpoint = found(await caller.webhooks.endpoints.get(params.id));
       if (endpoint.disabled) {
         throw new ApiError('endpoint_disabled', 'The endpoint is disabled: what is sent again would fail.');
       }
-      const { recovered, skipped, nextSinceMs } = await webhooks.deliveries(tenant).recover(params.id, {
+      const { recovered, skipped, nextSinceMs } = await caller.webhooks.deliveries.recover(params.id, {
         sinceMs: query.since === undefined ? 0 : Date.parse(query.since),
         limit: RECOVER_LIMIT,
         renderAgain: createRenderAgain(deps, caller),

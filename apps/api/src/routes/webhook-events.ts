@@ -40,7 +40,7 @@ export function addWebhookEventsRoute(app: ApiServer, deps: ApiDeps & { streams:
       },
     },
     handler: async (request, reply) => {
-      const endpoints = deps.webhooks.endpoints(request.caller.tenant);
+      const endpoints = request.caller.webhooks.endpoints;
       return holdEventStream({ request, reply }, deps, async ({ signal, waiter, wakeAt }) => {
         const events = request.query.events ?? [...ENDPOINT_EVENT_TYPES];
         const { id } = await endpoints.openListener({ events });
