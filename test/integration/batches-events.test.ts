@@ -35,11 +35,15 @@ afterAll(async () => {
   await stack.close();
 });
 
-async function create(bodies: readonly object[], options: object = {}): Promise<Batch> {
+async function create(
+  bodies: readonly object[],
+  options: object = {},
+  more: Record<string, string> = {},
+): Promise<Batch> {
   const requests = bodies.map((body, n) => ({ custom_id: `r${n}`, body }));
   const answer = await stack.request('/v1/batches', {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...more },
     body: JSON.stringify({ ...options, requests }),
   });
   if (answer.status !== 200) throw new Error(await answer.text());
@@ -58,8 +62,8 @@ const becomes = (id: string, status: string): Promise<Batch> =>
     { what: `${id} to be ${status}` },
   );
 
-async function events(id: string, after = 0): Promise<BatchEvent[]> {
-  const answer = await stack.request(`/v1/batches/${id}/events?after=${after}`);
+async function events(id: string, after = 0, headers: Record<string, string> = {}): Promise<BatchEvent[]> {
+  const answer = await stack.request(`/v1/batches/${id}/events?after=${after}`, { headers });
   const data = [...(await answer.text()).matchAll(/^data: (.+)$/gm)].map(([, json]) => json as string);
   return data.map((json) => batchEventSchema.parse(JSON.parse(json)));
 }
@@ -76,6 +80,25 @@ test('the stream tells the counts, ends with the batch, and can be resumed', asy
   expect(await events(id, all.length - 1)).toEqual(all.slice(-1));
   expect((await stack.request('/v1/batches/batch_nope/events')).status).toBe(404);
 });
+
+test('progress is told at most once a second', async () => {
+  stack.simulator.control.setLatency({ account: 'openai', latency: { p50_ms: 150 } });
+  // A tenant without a cap: all lines are queued, and the batch is looked at while it runs.
+  const made = await stack.request('/v1/keys', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'wide', tenant: 'wide', scopes: ['batches'] }),
+  });
+  const { key } = (await made.json()) as { key: string };
+  const headers = { authorization: `Bearer ${key}` };
+  const bodies = Array.from({ length: 100 }, (_, n) => chatBody(`${n}`, 'openai/gpt-5.4-mini'));
+  const { id } = await create(bodies, { tier: 'standard' }, headers);
+  const all = await events(id, 0, headers);
+  const told = all.filter(({ type }) => type === 'batch.in_progress').map(({ at }) => Date.parse(at));
+  expect(told.length).toBeGreaterThan(3);
+  const gaps = told.slice(1).map((at, n) => at - (told[n] as number));
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1_000);
+}, 30_000);
 
 test('a tenant that may have 4 open jobs gets its batch of 12 run, some lines at a time', async () => {
   const { id } = await create(Array.from({ length: 12 }, (_, n) => chatBody(`${n}`)));

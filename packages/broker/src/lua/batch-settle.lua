@@ -3,7 +3,6 @@
 -- KEYS: 1 batch hash, 2 events list, 3 outbox list, 4 bitmap of ended lines, 5 bitmap of lines without an answer
 -- ARGV: line, status, input, cached, output and reasoning tokens, cost in US dollars; repeated
 -- Returns: 'counted' | 'all_ended' | 'gone'
-local EVERY_MS = 1000
 local state = redis.call('HMGET', KEYS[1], 'status', 'total', 'all_queued', 'told')
 if not state[1] then return 'gone' end
 local changed = false
@@ -33,7 +32,7 @@ if all and state[1] == 'in_progress' then
   redis.call('HSET', KEYS[1], 'status', 'finalizing', 'at_finalizing', now)
 end
 if changed and state[1] == 'in_progress' then
-  if now - tonumber(state[4] or '0') >= EVERY_MS then
+  if progress_is_due(state[4], now) then
     push_batch_event('batch.in_progress', now)
   else
     redis.call('HSET', KEYS[1], 'untold', 1)

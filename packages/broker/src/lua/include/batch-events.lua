@@ -8,3 +8,8 @@ local function push_batch_event(type, now)
   redis.call('HSET', KEYS[1], 'told', now)
   redis.call('HDEL', KEYS[1], 'untold')
 end
+
+-- progress_is_due(told, now): whether the last event, at `told`, is a second old: progress is told no more often.
+local function progress_is_due(told, now)
+  return now - tonumber(told or '0') >= 1000
+end
