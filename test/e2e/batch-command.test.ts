@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SpawnedCommand } from './spawn-command.ts';
 import { spawnSluice } from './spawn-sluice.ts';
 import { type DevBroker, startDevBroker } from './start-dev-broker.ts';
+import { startProxy } from '../support/start-proxy.ts';
 import { until } from '../support/until.ts';
 
 let broker: DevBroker;
@@ -31,6 +32,11 @@ const line = (n: number, body: object = {}): object => ({
     ...body,
   },
 });
+async function batchIds(): Promise<string[]> {
+  const headers = { authorization: `Bearer ${broker.key}` };
+  const answer = await fetch(`${broker.url}/v1/batches?limit=100`, { headers });
+  return ((await answer.json()) as { data: { id: string }[] }).data.map(({ id }) => id);
+}
 const lines = (count: number): object[] => Array.from({ length: count }, (_, n) => line(n));
 
 test('a file runs to its end, and its results are in the file that was asked for', async () => {
@@ -46,15 +52,47 @@ test('a file runs to its end, and its results are in the file that was asked for
 test('after Ctrl-C the same command goes on with the same batch', async () => {
   const file = fileOf('long.jsonl', lines(3));
   const first = sluice(file, '--tier', 'flex', '--lane', 'batch');
-  const memory = join(broker.folder, `${file}.sluice-batch`);
-  await until(() => existsSync(memory), { what: 'the batch to be made' });
-  const { batch_id: id } = JSON.parse(readFileSync(memory, 'utf8')) as { batch_id: string };
+  let said = '';
+  first.child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await until(() => /^(validating|in_progress): /m.test(said), { what: 'the batch to be watched' });
+  const memory = readFileSync(join(broker.folder, `${file}.sluice-batch`), 'utf8');
+  const { batch_id: id } = JSON.parse(memory) as { batch_id: string };
   first.child.kill('SIGINT');
   const { code, stderr } = await first.exited;
   expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringContaining(`${id} goes on`) });
   const again = await sluice(file, '--detach', '--json').succeeded();
   expect(again.stderr).toContain(`going on with ${id}`);
   expect(batchSchema.parse(JSON.parse(again.stdout)).id).toBe(id);
+});
+
+test('Ctrl-C before the answer to the create makes no second batch, even when a repeat is refused', async () => {
+  const file = fileOf('early.jsonl', lines(2));
+  let creates = 0;
+  let interrupt = (): void => {};
+  // The first create's answer never arrives; the second one is refused, as by a key that was revoked meanwhile.
+  const proxy = await startProxy(broker.url, ({ method, url }, response) => {
+    if (method !== 'POST' || url !== '/v1/batches') return false;
+    creates += 1;
+    if (creates === 1) interrupt();
+    if (creates === 2) response.writeHead(403).end();
+    return creates <= 2;
+  });
+  try {
+    const call = (...options: string[]): SpawnedCommand =>
+      sluice(file, '--url', proxy.url, '--key', broker.key, ...options);
+    const first = call('--tier', 'standard');
+    interrupt = () => first.child.kill('SIGINT');
+    await first.exited;
+    const made = await batchIds();
+    const refused = await call().exited;
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('add --new') });
+    const again = await call('--detach', '--json').succeeded();
+    expect(batchSchema.parse(JSON.parse(again.stdout)).id).toBe(made[0]);
+    expect(creates).toBe(3);
+    expect(await batchIds()).toEqual(made);
+  } finally {
+    proxy.close();
+  }
 });
 
 test('--dry-run estimates and sends nothing', async () => {

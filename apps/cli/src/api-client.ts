@@ -70,11 +70,13 @@ export function createApiClient({ baseUrl, key }: ApiClientOptions): ApiClient {
 
 async function refusal(response: Response): Promise<CliError> {
   const text = await response.text();
+  const { status } = response;
+  const isRefusal = status >= 400 && status < 500 && status !== 408 && status !== 429;
   const parsed = apiErrorBodySchema.safeParse(parseJson(text));
   if (!parsed.success)
-    return new CliError(`HTTP ${response.status} from ${response.url}: ${text.slice(0, 200)}`);
+    return new CliError(`HTTP ${status} from ${response.url}: ${text.slice(0, 200)}`, 1, { isRefusal });
   const { message, code, request_id, doc_url } = parsed.data.error;
-  return new CliError(`${message} (${code}, request ${request_id}, see ${doc_url})`);
+  return new CliError(`${message} (${code}, request ${request_id}, see ${doc_url})`, 1, { isRefusal });
 }
 
 function parseJson(text: string): unknown {

@@ -1,20 +1,19 @@
-import { createWriteStream, openAsBlob } from 'node:fs';
-import { basename } from 'node:path';
+import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { batchSchema, type Batch } from '@sluice/contracts';
+import type { Batch } from '@sluice/contracts';
 import { Command, Option } from 'commander';
 import { addClientOptions, type ClientOptions } from './add-client-options.ts';
 import type { ApiClient } from './api-client.ts';
-import { readBatchFile, type BatchFile } from './batch-file.ts';
-import { forgetBatch, rememberBatch, rememberedBatch } from './batch-memory.ts';
+import { readBatchFile } from './batch-file.ts';
+import { forgetBatch } from './batch-memory.ts';
 import { clientFromOptions } from './client-from-options.ts';
 import { CliError } from './cli-error.ts';
 import type { CommandContext } from './command-context.ts';
 import { describeEstimate, estimateBatch } from './estimate-batch.ts';
 import { formatUsd } from './format-usd.ts';
+import { openBatch } from './open-batch.ts';
 import { printResult } from './print-result.ts';
-import { readBatch } from './read-batch.ts';
 import { watchBatch } from './watch-batch.ts';
 
 type Options = ClientOptions & {
@@ -63,47 +62,6 @@ export function batchCommand(context: CommandContext): Command {
     await forgetBatch(path);
     if (ended.status !== 'completed') throw new CliError(`${ended.id} ${ended.status}${faultsOf(ended)}`);
   });
-}
-
-/** The batch of this very file that an earlier call has made, else a new one. */
-async function openBatch({
-  context,
-  client,
-  file,
-  options,
-}: {
-  context: CommandContext;
-  client: ApiClient;
-  file: BatchFile;
-  options: Options;
-}): Promise<Batch> {
-  const known = options.new ? null : await rememberedBatch(file, client.baseUrl);
-  if (known !== null) {
-    context.stderr.write(`going on with ${known}\n`);
-    return readBatch(client, known);
-  }
-  const form = new FormData();
-  form.set('purpose', 'batch');
-  form.set('file', await openAsBlob(file.path), basename(file.path));
-  context.stderr.write(`sending ${file.lines} lines\n`);
-  const uploaded = await client.json('/v1/files', { method: 'POST', form, timeoutMs: UPLOAD_TIMEOUT_MS });
-  const { tier, within, route, lane } = options;
-  const created = await client.json('/v1/batches', {
-    method: 'POST',
-    body: {
-      input_file_id: (uploaded as { id: string }).id,
-      endpoint: file.endpoint,
-      completion_window: '24h',
-      tier,
-      within,
-      route,
-      lane,
-    },
-  });
-  const batch = batchSchema.parse(created);
-  await rememberBatch(file, { baseUrl: client.baseUrl, batchId: batch.id });
-  context.stderr.write(`${batch.id}\n`);
-  return batch;
 }
 
 /** Results to the file, or to standard output when they are not asked for as JSON about the batch. */

@@ -1,28 +1,50 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { BatchFile } from './batch-file.ts';
+import { CliError } from './cli-error.ts';
 
-const memorySchema = z.object({ base_url: z.string(), batch_id: z.string(), digest: z.string() });
+const memorySchema = z.object({
+  base_url: z.string(),
+  digest: z.string(),
+  /** Null while it is not known whether the batch was made. */
+  batch_id: z.string().nullable(),
+  /** How it is made: sent again with the same key, it answers the batch that exists. */
+  create: z.object({ idempotency_key: z.string(), body: z.record(z.string(), z.unknown()) }),
+});
+export type BatchMemory = z.infer<typeof memorySchema>;
 
 const memoryOf = (path: string): string => `${path}.sluice-batch`;
 
-/** The batch that was made of this very content at this broker; null when none is known. */
-export async function rememberedBatch({ path, digest }: BatchFile, baseUrl: string): Promise<string | null> {
+/** The batch that was made, or was about to be, of this very content at this broker; null when none is known. */
+export async function rememberedBatch(
+  { path, digest }: BatchFile,
+  baseUrl: string,
+): Promise<BatchMemory | null> {
   try {
     const known = memorySchema.parse(JSON.parse(await readFile(memoryOf(path), 'utf8')));
-    return known.digest === digest && known.base_url === baseUrl ? known.batch_id : null;
+    return known.digest === digest && known.base_url === baseUrl ? known : null;
   } catch {
     return null;
   }
 }
 
-/** Kept beside the file until the results are read, so that the same command goes on after Ctrl-C. */
+/**
+ * Kept beside the file from before the batch is made until its results are read, so that the same command goes on after
+ * Ctrl-C. Whoever reads it finds the old memory or the new one. @throws CliError when the folder can't be written.
+ */
 export async function rememberBatch(
   { path, digest }: BatchFile,
-  { baseUrl, batchId }: { baseUrl: string; batchId: string },
+  { baseUrl, ...known }: { baseUrl: string } & Pick<BatchMemory, 'batch_id' | 'create'>,
 ): Promise<void> {
-  const memory = { base_url: baseUrl, batch_id: batchId, digest };
-  await writeFile(memoryOf(path), `${JSON.stringify(memory)}\n`);
+  const memory: BatchMemory = { base_url: baseUrl, digest, ...known };
+  const final = memoryOf(path);
+  const unfinished = `${final}.${process.pid}`;
+  try {
+    await writeFile(unfinished, `${JSON.stringify(memory)}\n`);
+    await rename(unfinished, final);
+  } catch (error) {
+    throw new CliError(`${final} can't be written, which remembers the batch: ${(error as Error).message}`);
+  }
 }
 
 export async function forgetBatch(path: string): Promise<void> {

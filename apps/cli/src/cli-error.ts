@@ -2,9 +2,12 @@
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly exitCode: number;
+  /** The broker has read the request and will not do it, whenever it is sent again. */
+  readonly isRefusal: boolean;
 
-  constructor(message: string, exitCode = 1) {
+  constructor(message: string, exitCode = 1, { isRefusal = false } = {}) {
     super(message);
     this.exitCode = exitCode;
+    this.isRefusal = isRefusal;
   }
 }
