@@ -39,6 +39,20 @@ describe.each(TARGETS)('the official client with %s behind the front door', (mod
     expect(job.result?.choices).toEqual(data.choices);
   });
 
+  test('a conversation that the assistant begins, with a greeting or a call', async () => {
+    const call = { id: 'call_1', type: 'function' as const, function: { name: 'f', arguments: '{}' } };
+    const greeting = { role: 'assistant' as const, content: 'How can I help?' };
+    const called = [
+      { role: 'assistant' as const, content: null, tool_calls: [call] },
+      { role: 'tool' as const, tool_call_id: 'call_1', content: 'done' },
+    ];
+    const tools = [{ type: 'function' as const, function: { name: 'f' } }];
+    const greeted = await client.chat.completions.create({ model, messages: [greeting, ...MESSAGES] });
+    const kept = await client.chat.completions.create({ model, messages: [...called, ...MESSAGES], tools });
+    expect(greeted.choices[0]?.message.content).not.toBe('');
+    expect(kept.choices[0]?.message.content).not.toBe('');
+  });
+
   test('a streamed completion', async () => {
     const { data: stream, response } = await client.chat.completions
       .create({ model, messages: MESSAGES, stream: true, stream_options: { include_usage: true } })

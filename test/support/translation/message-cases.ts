@@ -36,6 +36,45 @@ export const MESSAGE_CASES: readonly TranslationCase[] = [
     },
   },
   {
+    name: 'an assistant who speaks first',
+    request: {
+      messages: [
+        { role: 'system', content: 'S' },
+        { role: 'assistant', content: 'How can I help?' },
+        user('U1'),
+      ],
+    },
+  },
+  {
+    name: 'a call at the beginning of what was kept of a history',
+    request: {
+      messages: [
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }],
+        },
+        { role: 'tool', tool_call_id: 'call_1', content: 'r' },
+        user('U1'),
+      ],
+      tools: [{ type: 'function', function: { name: 'f' } }],
+    },
+  },
+  {
+    name: 'a turn of nothing but the thoughts of another vendor',
+    request: {
+      messages: [
+        user('U1'),
+        {
+          role: 'assistant',
+          content: '',
+          reasoning_details: [{ type: 'reasoning.encrypted', format: 'other-v1', data: 'x' }],
+        },
+        user('U2'),
+      ],
+    },
+  },
+  {
     name: 'a prefill that ends in white space',
     request: { messages: [user('U1'), { role: 'assistant', content: '{"a": \n' }] },
     models: { anthropic: 'claude-sonnet-4-5' },

@@ -9,6 +9,7 @@ import type {
   UserTurnPart,
 } from '../request/build-conversation.ts';
 import { isJsonObject } from '../request/json-object.ts';
+import { OPENING_TEXT, openingWarning } from '../request/opening-turn.ts';
 import { parameterDropped } from '../request/parameter-warning.ts';
 import { toolArguments } from '../request/tool-arguments.ts';
 import { toolCallIds, type ToolCallIds } from '../request/tool-call-ids.ts';
@@ -40,6 +41,10 @@ export function toMessages(
     model,
     refusesPrefill: entry.rejects?.includes('assistant_prefill'),
   });
+  if (messages[0]?.role === 'assistant') {
+    messages.unshift({ role: 'user', content: [{ type: 'text', text: OPENING_TEXT }] });
+    warnings.push(openingWarning());
+  }
   return { messages, warnings };
 }
 

@@ -26,6 +26,7 @@ export async function toRequest(
   const { entry, request } = call;
   const model = geminiModel(call.model);
   const conversation = buildConversation(request);
+  const { contents, warnings } = await toContents(conversation.turns, { model, media });
   const limit = tokenLimit(request, entry.max_output_tokens);
   const sampling = samplingParameters(call);
   const stop = stopSequences(request, { maxCount: MAX_STOPS });
@@ -39,7 +40,7 @@ export async function toRequest(
     ...(format.instruction ? [format.instruction] : []),
   ];
   const body: GoogleBody = {
-    contents: await toContents(conversation.turns, { model, media }),
+    contents,
     ...(system.length > 0
       ? { systemInstruction: { role: 'system', parts: system.map((text) => ({ text })) } }
       : {}),
@@ -59,6 +60,7 @@ export async function toRequest(
     body: merged.body,
     warnings: [
       ...conversation.warnings,
+      ...warnings,
       ...limit.warnings,
       ...sampling.warnings,
       ...stop.warnings,
