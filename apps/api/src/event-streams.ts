@@ -1,6 +1,10 @@
 import type { KeyQuotas } from '@sluice/broker';
 import { ApiError } from '@sluice/contracts';
 import type { Caller } from './caller.ts';
+import { retryHeaders } from './retry-headers.ts';
+
+/** Streams end when their jobs do: nobody knows when. */
+const TRY_AGAIN_MS = 5_000;
 
 /** Counts open event streams, those of this process and those of a key, and ends this process's on close. */
 export interface EventStreams {
@@ -35,9 +39,7 @@ export function createEventStreams({
         throw new ApiError(
           'too_many_streams',
           `This process has ${maxStreams} event streams open, its limit.`,
-          {
-            headers: { 'retry-after': '5' },
-          },
+          { headers: retryHeaders(TRY_AGAIN_MS) },
         );
       }
       change(1);
@@ -67,6 +69,6 @@ export function createEventStreams({
 
 function tooManyOfKey(maxStreams: number): ApiError {
   return new ApiError('too_many_streams', `This key may have ${maxStreams} event streams open at once.`, {
-    headers: { 'retry-after': '5' },
+    headers: retryHeaders(TRY_AGAIN_MS),
   });
 }
