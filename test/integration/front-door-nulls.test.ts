@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tinyPng } from '../support/tiny-png.ts';
 import { startStack, type Stack } from '../support/start-stack.ts';
 
 let stack: Stack;
@@ -44,6 +45,42 @@ test('a message that openai-python wrote out whole is taken back', async () => {
     messages: [...messages, said, { role: 'user', content: 'Go on.', name: null }],
   });
   expect(status).toBe(200);
+});
+
+test('what clients add to an answer, and to the results of tools, is taken back and goes to no vendor', async () => {
+  const tools = [
+    { type: 'function', function: { name: 'look', parameters: { type: 'object', properties: {} } } },
+  ];
+  const called = { name: 'look', arguments: '{}', parsed_arguments: {} };
+  const history = [
+    ...messages,
+    { role: 'assistant', content: '{"a":1}', refusal: null, parsed: { a: 1 } },
+    { role: 'user', content: 'Look.' },
+    { role: 'assistant', tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: called }] },
+    { role: 'tool', tool_call_id: 'call_1', name: 'look', content: 'seen' },
+  ];
+  // The simulators refuse what their vendors do not know.
+  for (const model of ['openai/gpt-5.4-mini', 'anthropic/claude-haiku-4-5', 'google/gemini-2.5-flash']) {
+    const { status, job } = await post('/v1/chat/completions', { model, messages: history, tools });
+    expect({ model, status }).toEqual({ model, status: 200 });
+    expect((await stack.job(job ?? '')).warnings).toEqual([]);
+  }
+});
+
+test('the newest levels of effort and of detail are taken', async () => {
+  const url = `data:image/png;base64,${tinyPng().toString('base64')}`;
+  const content = [{ type: 'image_url', image_url: { url, detail: 'original' } }];
+  const input_image = { type: 'input_image', image_url: url, detail: 'original' };
+  for (const model of ['openai/gpt-5.4-mini', 'anthropic/claude-opus-5', 'google/gemini-2.5-flash']) {
+    const chat = { model, reasoning_effort: 'max', messages: [{ role: 'user', content }] };
+    const response = {
+      model,
+      reasoning: { effort: 'max' },
+      input: [{ role: 'user', content: [input_image] }],
+    };
+    const answers = [await post('/v1/chat/completions', chat), await post('/v1/responses', response)];
+    expect({ model, answers: answers.map(({ status }) => status) }).toEqual({ model, answers: [200, 200] });
+  }
 });
 
 test('a null option of a response is one that was left out', async () => {

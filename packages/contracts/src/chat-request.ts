@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { refusalPartSchema, textPartSchema, userPartSchema } from './content-part.ts';
 import { reasoningDetailSchema } from './reasoning-detail.ts';
 import { serviceTierSchema } from './service-tier.ts';
-import { functionToolSchema, responseFormatSchema, toolCallSchema, toolChoiceSchema } from './tool.ts';
+import {
+  functionToolSchema,
+  responseFormatSchema,
+  returnedToolCallSchema,
+  toolChoiceSchema,
+} from './tool.ts';
 
 const name = z.string().optional();
 const textContentSchema = z.union([z.string(), z.array(textPartSchema).min(1)]);
@@ -26,7 +31,7 @@ export const chatMessageSchema = z.discriminatedUnion('role', [
       ])
       .optional(),
     refusal: z.string().nullable().optional(),
-    tool_calls: z.array(toolCallSchema).min(1).max(128).optional(),
+    tool_calls: z.array(returnedToolCallSchema).min(1).max(128).optional(),
     /** As an earlier answer gave it. */
     reasoning: z.string().nullable().optional(),
     reasoning_details: z.array(reasoningDetailSchema).optional(),
@@ -34,13 +39,21 @@ export const chatMessageSchema = z.discriminatedUnion('role', [
     audio: z.null().optional(),
     annotations: z.array(z.unknown()).optional(),
     function_call: z.null().optional(),
+    /** Added by the helpers of OpenAI's clients, which hand it back; means nothing here. */
+    parsed: z.unknown().optional(),
     name,
   }),
-  z.strictObject({ role: z.literal('tool'), tool_call_id: z.string().min(1), content: textContentSchema }),
+  z.strictObject({
+    role: z.literal('tool'),
+    tool_call_id: z.string().min(1),
+    content: textContentSchema,
+    /** The function's; many callers write it. The call that the id names has it already. */
+    name,
+  }),
 ]);
 export type ChatMessage = z.infer<typeof chatMessageSchema>;
 
-export const REASONING_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
+export const REASONING_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
 
 /**
  * The canonical request: an OpenAI chat-completions body. It is frozen after parsing; every adapter builds a

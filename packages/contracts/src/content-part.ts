@@ -14,7 +14,10 @@ export const textPartSchema = z.strictObject({ type: z.literal('text'), text: z.
 /** `url`: `https://…`, or `data:<media type>;base64,…`. */
 export const imagePartSchema = z.strictObject({
   type: z.literal('image_url'),
-  image_url: z.strictObject({ url: z.string().min(1), detail: z.enum(['auto', 'low', 'high']).optional() }),
+  image_url: z.strictObject({
+    url: z.string().min(1),
+    detail: z.enum(['auto', 'low', 'high', 'original']).optional(),
+  }),
   cache_control,
 });
 

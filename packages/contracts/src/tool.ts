@@ -52,6 +52,15 @@ export const toolCallSchema = z.strictObject({
 });
 export type ToolCall = z.infer<typeof toolCallSchema>;
 
+/**
+ * A call as callers hand it back: with what OpenAI's clients and streams add to it (`parsed_arguments`, `index`),
+ * which means nothing here.
+ */
+export const returnedToolCallSchema = toolCallSchema.extend({
+  index: z.number().int().nonnegative().optional(),
+  function: toolCallSchema.shape.function.extend({ parsed_arguments: z.unknown().optional() }),
+});
+
 export const responseFormatSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text') }),
   z.strictObject({ type: z.literal('json_object') }),

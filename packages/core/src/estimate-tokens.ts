@@ -17,6 +17,7 @@ const REASONING_TOKENS = {
   medium: 4_096,
   high: 8_192,
   xhigh: 16_384,
+  max: 32_768,
 } as const;
 
 /** UTF-8 bytes of all text in a request, tool calls and schemas included: what estimates are made from. */

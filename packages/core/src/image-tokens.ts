@@ -3,7 +3,7 @@ import type { ImageSize } from './image-size.ts';
 export interface ImageFacts {
   /** Null when not known, as of an image behind a URL. */
   size: ImageSize | null;
-  detail: 'auto' | 'low' | 'high';
+  detail: 'auto' | 'low' | 'high' | 'original';
 }
 
 /** What an image of unknown size is taken for. */
@@ -23,6 +23,10 @@ export function imageTokens(image: ImageFacts, vendor?: string): number {
   }
 }
 
+/** Patches of 32 pixels; `original` has as many as it needs. Source: OpenAI's guide "Images and vision". */
+const PATCH = 32;
+const MOST_PATCHES = 10_000;
+
 /**
  * Tiles of 512 after fitting into 2048 × 2048 and a shorter side of at most 768.
  * Source: OpenAI's guide "Images and vision", cost of GPT-4o and GPT-4.1; newer models count patches and take less.
@@ -30,6 +34,9 @@ export function imageTokens(image: ImageFacts, vendor?: string): number {
 function openAiTokens({ size, detail }: ImageFacts): number {
   if (detail === 'low') return 85;
   const { width, height } = size ?? USUAL;
+  if (detail === 'original') {
+    return Math.min(MOST_PATCHES, Math.ceil(width / PATCH) * Math.ceil(height / PATCH));
+  }
   const fit = Math.min(1, 2_048 / Math.max(width, height));
   const shrink = Math.min(1, 768 / (Math.min(width, height) * fit));
   const tiles = Math.ceil((width * fit * shrink) / 512) * Math.ceil((height * fit * shrink) / 512);

@@ -28,7 +28,7 @@ const google = [
 ];
 
 export const REASONING_CASES: readonly TranslationCase[] = [
-  ...(['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const).map((effort) => ({
+  ...(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const).map((effort) => ({
     name: `reasoning effort ${effort}`,
     request: { ...ask, reasoning_effort: effort },
   })),

@@ -1,4 +1,4 @@
-import type { ChatRequest, Warning } from '@sluice/contracts';
+import type { ChatRequest } from '@sluice/contracts';
 import type { AnthropicMessageParams } from './anthropic-message-params.ts';
 
 type Effort = NonNullable<ChatRequest['reasoning_effort']>;
@@ -12,7 +12,6 @@ export interface ThinkingOptions {
   effort: Effort | null;
   /** What Anthropic gets as it was. */
   anthropic: Record<string, unknown>;
-  warnings: Warning[];
 }
 
 /** How much to think: as an effort, and, for Anthropic alone, in the caller's own words. */
@@ -20,30 +19,18 @@ export function anthropicThinkingOptions({
   thinking,
   output_config: config,
 }: Pick<AnthropicMessageParams, 'thinking' | 'output_config'>): ThinkingOptions {
-  const given = config?.effort ?? null;
-  const warnings: Warning[] =
-    given === 'max'
-      ? [
-          {
-            code: 'parameter_changed',
-            message:
-              'output_config.effort was changed: max to xhigh, the most that every vendor understands.',
-            param: 'output_config.effort',
-          },
-        ]
-      : [];
-  const asked: Effort | null = given === 'max' ? 'xhigh' : given;
+  const asked: Effort | null = config?.effort ?? null;
   switch (thinking?.type) {
     case undefined:
-      return { effort: asked, anthropic: {}, warnings };
+      return { effort: asked, anthropic: {} };
     case 'disabled':
-      return { effort: 'none', anthropic: {}, warnings };
+      return { effort: 'none', anthropic: {} };
     case 'adaptive':
-      return { effort: asked ?? 'high', anthropic: { thinking }, warnings };
+      return { effort: asked ?? 'high', anthropic: { thinking } };
     case 'enabled': {
       const { budget_tokens: budget } = thinking;
       const byBudget = budget < LOW_BELOW ? 'low' : budget < MEDIUM_BELOW ? 'medium' : 'high';
-      return { effort: asked ?? byBudget, anthropic: { thinking }, warnings };
+      return { effort: asked ?? byBudget, anthropic: { thinking } };
     }
   }
 }

@@ -81,5 +81,5 @@ export function anthropicToChatRequest(params: AnthropicMessageParams): ChatRequ
       : {}),
     ...(Object.keys(own).length > 0 ? { provider_options: { anthropic: own } } : {}),
   };
-  return { request, warnings: [...warnings, ...thinking.warnings] };
+  return { request, warnings };
 }

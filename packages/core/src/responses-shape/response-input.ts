@@ -11,7 +11,7 @@ const inputPartSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('input_image'),
     image_url: z.string().min(1, 'must be a URL or a data URL: files are not kept by id here'),
-    detail: z.enum(['auto', 'low', 'high']).nullish(),
+    detail: z.enum(['auto', 'low', 'high', 'original']).nullish(),
     file_id: z.null().optional(),
   }),
   z.strictObject({

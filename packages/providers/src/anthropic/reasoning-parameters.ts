@@ -13,6 +13,7 @@ const BUDGETS: Readonly<Record<Effort, number>> = {
   medium: 8_192,
   high: 16_384,
   xhigh: 32_768,
+  max: 32_768,
 };
 const MIN_BUDGET = 1_024;
 
@@ -69,7 +70,7 @@ function effortParameters(
   const warnings: Warning[] = [];
   const has = (feature: string): boolean => entry.supports?.includes(feature) ?? false;
   let level: string = effort === 'minimal' ? 'low' : effort;
-  if (effort === 'xhigh' && !has('effort_xhigh')) level = 'high';
+  if ((effort === 'xhigh' || effort === 'max') && !has('effort_xhigh')) level = 'high';
   if (level !== effort) warnings.push(parameterChanged('reasoning_effort', `${effort} to ${level}`));
   const thinks = has('adaptive_thinking') && !toolForced;
   if (toolForced && has('adaptive_thinking')) {

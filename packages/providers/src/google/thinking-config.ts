@@ -5,7 +5,7 @@ import { geminiModel, isSince, type GeminiModel } from './gemini-model.ts';
 import type { GenerationConfig } from './google-body.ts';
 import type { GoogleFields } from './google-fields.ts';
 
-type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh';
+type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 type ThinkingConfig = NonNullable<GenerationConfig['thinkingConfig']>;
 type Thinking = GoogleFields<{ thinkingConfig?: ThinkingConfig }>;
 
@@ -17,6 +17,7 @@ const BUDGETS: Readonly<Record<Effort, number>> = {
   medium: 8_192,
   high: 24_576,
   xhigh: 32_768,
+  max: 32_768,
 };
 const LEAST_OF_PRO = 128;
 const MOST = { pro: 32_768, others: 24_576 };
@@ -36,7 +37,7 @@ export function thinkingConfig({ request, entry, model: name }: ProviderCall): T
 }
 
 function byLevel(effort: Effort, { tier, version }: GeminiModel): Thinking {
-  const wanted = effort === 'none' ? 'minimal' : effort === 'xhigh' ? 'high' : effort;
+  const wanted = effort === 'none' ? 'minimal' : effort === 'xhigh' || effort === 'max' ? 'high' : effort;
   // Gemini 3 Pro knows low and high, its successors medium as well.
   const proLevel = wanted === 'minimal' ? 'low' : wanted === 'medium' && version === 3 ? 'high' : wanted;
   const thinkingLevel = tier === 'pro' ? proLevel : wanted;

@@ -14,6 +14,7 @@ const NEAREST: Readonly<Record<Effort, readonly Effort[]>> = {
   medium: ['medium'],
   high: ['high'],
   xhigh: ['xhigh', 'high'],
+  max: ['max', 'xhigh', 'high'],
 };
 
 /** `reasoning_effort`, in the server's own words where it has others. */
@@ -35,8 +36,7 @@ export function reasoningParameters(
     return inWords({ thinking: { type: effort === 'none' ? 'disabled' : 'enabled' } }, effort);
   }
   if (profile.reasoning === 'enable_thinking') return inWords({ enable_thinking: effort !== 'none' }, effort);
-  const sent =
-    NEAREST[effort].find((level) => !entry.rejects?.includes(`reasoning_effort_${level}`)) ?? 'low';
+  const sent = NEAREST[effort].find((level) => takesEffort(entry, level)) ?? 'low';
   return {
     fields: { reasoning_effort: sent },
     warnings:
@@ -44,6 +44,12 @@ export function reasoningParameters(
         ? []
         : [parameterChanged('reasoning_effort', `${effort} to ${sent}, as ${model} has no other`)],
   };
+}
+
+/** `max` is new: only models that are known to have it are asked for it. */
+function takesEffort({ supports, rejects }: ProviderCall['entry'], level: Effort): boolean {
+  if (level === 'max' && !supports?.includes('effort_max')) return false;
+  return !rejects?.includes(`reasoning_effort_${level}`);
 }
 
 /** Without reasoning, `none` is what the model does anyway. */

@@ -134,6 +134,6 @@ function toolResult(message: MessageOf<'tool'>, toolNames: ReadonlyMap<string, s
 }
 
 function nameWarnings(messages: readonly Message[]): Warning[] {
-  const named = messages.some((message) => 'name' in message && message.name !== undefined);
+  const named = messages.some((message) => message.role !== 'tool' && message.name !== undefined);
   return named ? [parameterDropped('messages.name', 'the provider knows no names of participants')] : [];
 }
