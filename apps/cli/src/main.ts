@@ -1,8 +1,14 @@
 #!/usr/bin/env node
-import { loadEnvironment } from '@sluice/runtime';
-import { runProgram } from './run-program.ts';
+import { restartWithFlags } from './restart-with-flags.ts';
 
-process.exitCode = await runProgram(process.argv.slice(2), {
+const commandArguments = process.argv.slice(2);
+restartWithFlags(commandArguments);
+
+// Only now: everything that is imported before would be loaded twice.
+const { loadEnvironment } = await import('@sluice/runtime');
+const { runProgram } = await import('./run-program.ts');
+
+process.exitCode = await runProgram(commandArguments, {
   loadEnvironment,
   folder: '.sluice',
   stdout: process.stdout,

@@ -2,7 +2,7 @@ import type { BatchRecord } from '@sluice/broker';
 import type { BatchError } from '@sluice/contracts';
 import { maxLines, MAX_LINE_BYTES, MAX_LISTED_ERRORS } from './batch-limits.ts';
 import { createYielder } from './create-yielder.ts';
-import { lineToJob, type LineToJobDeps } from './line-to-job.ts';
+import { createLineToJob, type LineToJobDeps } from './line-to-job.ts';
 import { parseBatchLine, type LineFault } from './parse-batch-line.ts';
 import { readLines } from './read-lines.ts';
 
@@ -23,6 +23,7 @@ export async function checkInput(
   const errors: BatchError[] = [];
   const seen = new Set<string>();
   const models = new Set<string | undefined>();
+  const lineToJob = createLineToJob(batch, deps);
   const turn = createYielder();
   let total = 0;
 
@@ -35,7 +36,7 @@ export async function checkInput(
     }
     if (parsed.status === 'faulty') return parsed.fault;
     models.add(parsed.line.request.model);
-    const planned = await lineToJob({ batch, line: parsed.line, number: total }, deps);
+    const planned = await lineToJob(parsed.line, total);
     return planned.status === 'ok' ? null : planned.fault;
   };
 

@@ -10,29 +10,16 @@ const LEAST_RESULT_TTL_MS = 48 * 3_600_000;
 /** Whoever moves batches on acts for all tenants. */
 export type LineToJobDeps = TenantStores & Parameters<typeof createNewJob>[1];
 
-/** The job of a batch's line, planned by the configuration in force; or why there can be none. */
-export async function lineToJob(
-  { batch, line, number }: { batch: BatchRecord; line: BatchLine; number: number },
-  deps: LineToJobDeps,
-): Promise<{ status: 'ok'; job: NewJob } | { status: 'faulty'; fault: LineFault }> {
-  const ttlMs = Math.max(deps.config().retention.result_ttl, LEAST_RESULT_TTL_MS);
-  const submission = {
-    request: line.request,
-    ...(batch.route === null ? {} : { route: batch.route }),
-    ...(batch.chain === null ? {} : { chain: [...batch.chain] }),
-    tier: line.tier ?? batch.tier,
-    deadline: new Date(batch.expiresAtMs).toISOString(),
-    lane: batch.lane,
-    on_refusal: 'fail',
-    on_stream_failure: 'restart',
-    metadata: line.metadata,
-    tags: [...batch.tags],
-    retention: {
-      result_ttl: `${Math.ceil(ttlMs / 1_000)}s`,
-      delete_after_delivery: false,
-      drop_request: false,
-    },
-  } as JobSubmission;
+export type LineToJob = (
+  line: BatchLine,
+  number: number,
+) => Promise<{ status: 'ok'; job: NewJob } | { status: 'faulty'; fault: LineFault }>;
+
+/**
+ * For a batch: the job of one of its lines, planned by the configuration in force; or why there can be none. What all
+ * lines share is made once, as there may be 100,000.
+ */
+export function createLineToJob(batch: BatchRecord, deps: LineToJobDeps): LineToJob {
   const caller: JobCaller = {
     ...openTenant(deps, batch),
     keyId: batch.keyId,
@@ -40,38 +27,67 @@ export async function lineToJob(
     allow: batch.allow,
     webhookSecret: () => Promise.reject(new Error('the lines of a batch have no webhooks')),
   };
-  try {
-    const job = await createNewJob(
-      {
-        id: batchLineJobId(batch.id, number),
-        bodyHash: '',
-        submission,
-        caller,
-        nowMs: Date.now(),
-        warnings: line.warnings,
-      },
-      deps,
-    );
-    const over = job.keyLimits ? neverFits(job.estimatedTokens, job.keyLimits) : null;
-    if (over) return { status: 'faulty', fault: tooLargeForKey(job, over) };
+  const deadline = new Date(batch.expiresAtMs).toISOString();
+
+  const submissionOf = (line: BatchLine): JobSubmission => {
+    const ttlMs = Math.max(deps.config().retention.result_ttl, LEAST_RESULT_TTL_MS);
     return {
-      status: 'ok',
-      job: {
-        ...job,
-        batchId: batch.id,
-        customId: line.customId,
-        ...(line.responses ? { options: { ...job.options, responses: line.responses } } : {}),
+      request: line.request,
+      ...(batch.route === null ? {} : { route: batch.route }),
+      ...(batch.chain === null ? {} : { chain: [...batch.chain] }),
+      tier: line.tier ?? batch.tier,
+      deadline,
+      lane: batch.lane,
+      on_refusal: 'fail',
+      on_stream_failure: 'restart',
+      metadata: line.metadata,
+      tags: [...batch.tags],
+      retention: {
+        result_ttl: `${Math.ceil(ttlMs / 1_000)}s`,
+        delete_after_delivery: false,
+        drop_request: false,
       },
-    };
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    const param = error.param?.replace(/^request(?=\.|$)/, 'body') ?? null;
-    const isModel = error.code === 'unknown_model' || error.code === 'unknown_target';
-    return {
-      status: 'faulty',
-      fault: { code: isModel ? 'model_not_found' : error.code, message: error.message, param },
-    };
-  }
+    } as JobSubmission;
+  };
+
+  return async (line, number) => {
+    try {
+      const job = await createNewJob(
+        {
+          id: batchLineJobId(batch.id, number),
+          bodyHash: '',
+          submission: submissionOf(line),
+          caller,
+          nowMs: Date.now(),
+          warnings: line.warnings,
+        },
+        deps,
+      );
+      const over = job.keyLimits ? neverFits(job.estimatedTokens, job.keyLimits) : null;
+      if (over) return { status: 'faulty', fault: tooLargeForKey(job, over) };
+      return {
+        status: 'ok',
+        job: {
+          ...job,
+          batchId: batch.id,
+          customId: line.customId,
+          ...(line.responses ? { options: { ...job.options, responses: line.responses } } : {}),
+        },
+      };
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return { status: 'faulty', fault: faultOf(error) };
+    }
+  };
+}
+
+function faultOf({ code, message, param }: ApiError): LineFault {
+  const isModel = code === 'unknown_model' || code === 'unknown_target';
+  return {
+    code: isModel ? 'model_not_found' : code,
+    message,
+    param: param?.replace(/^request(?=\.|$)/, 'body') ?? null,
+  };
 }
 
 function tooLargeForKey(

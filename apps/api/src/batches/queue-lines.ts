@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_LINE_BYTES } from './batch-limits.ts';
 import type { BatchWork, BatchWorkDeps } from './batch-work.ts';
 import { createYielder } from './create-yielder.ts';
-import { lineToJob } from './line-to-job.ts';
+import { createLineToJob } from './line-to-job.ts';
 import { parseBatchLine, type LineFault } from './parse-batch-line.ts';
 import { readLines, type InputLine } from './read-lines.ts';
 
@@ -35,6 +35,7 @@ export async function queueLines(
   const { batches, files } = deps;
   const content = await files.read(batch.inputFileId, { start: batch.cursorByte });
   if (!content) throw new Error(`The input ${batch.inputFileId} of ${batch.id} is gone.`);
+  const lineToJob = createLineToJob(batch, deps);
   const turn = createYielder();
   let line = batch.cursorLine;
   let part = emptyPart(line, batch.cursorByte);
@@ -45,8 +46,7 @@ export async function queueLines(
     part.endByte = input.endByte;
     part.bytes += input.text.length;
     const parsed = parseBatchLine(input, batch.endpoint);
-    const planned =
-      parsed.status === 'ok' ? await lineToJob({ batch, line: parsed.line, number: line }, deps) : parsed;
+    const planned = parsed.status === 'ok' ? await lineToJob(parsed.line, line) : parsed;
     if (planned.status === 'ok') part.jobs.push(planned.job);
     else {
       const customId = parsed.status === 'ok' ? parsed.line.customId : parsed.customId;
