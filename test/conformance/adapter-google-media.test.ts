@@ -142,7 +142,7 @@ describe('a media source', () => {
     for (const source of sources.splice(0)) await source.close();
   });
   const readerOf = (allowPrivateNetwork: boolean, signal = new AbortController().signal) => {
-    const source = createMediaSource({ allowPrivateNetwork, allowCidrs: [] });
+    const source = createMediaSource(() => ({ allowPrivateNetwork, allowCidrs: [] }));
     sources.push(source);
     return source.reader({ vendor: 'google', signal });
   };

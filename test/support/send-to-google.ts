@@ -50,7 +50,7 @@ export async function sendToGoogle(
     kind: 'google',
     apiKey: 'key',
     baseUrl: googleWire.baseUrl(server.origin),
-    fetchPolicy: { allowPrivateNetwork: true, allowCidrs: [] },
+    fetchPolicy: () => ({ allowPrivateNetwork: true, allowCidrs: [] }),
   });
   const outcome = await adapter.call({
     model,

@@ -10,7 +10,8 @@ export function dispatcherCommand({ environment }: CommandContext): Command {
       const logger = createLogger({ name: 'dispatcher', level: environment.logLevel });
       await runUntilSignal(logger, async () => {
         const { startDispatcher } = await import('@sluice/dispatcher');
-        return startDispatcher({ config: loadConfig(), environment, logger });
+        const dispatcher = await startDispatcher({ config: loadConfig(), environment, logger });
+        return { close: () => dispatcher.close(), reload: (next) => dispatcher.reconfigure(next) };
       });
     });
 }

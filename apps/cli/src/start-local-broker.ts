@@ -68,7 +68,7 @@ async function startParts(
   const { simulator, simulated, config } = await withSimulator(allowLoopbackWebhooks(options.config), owned);
   const api = owned(await startApi({ config, environment, logger }));
   const worker = owned(await startWorker({ config, environment, logger }));
-  owned(await startDispatcher({ config, environment, logger }));
+  const dispatcher = owned(await startDispatcher({ config, environment, logger }));
   // Closed first, while the worker still runs what callers wait for; its second closing does nothing.
   owned(api);
   return {
@@ -84,6 +84,7 @@ async function startParts(
       const next = asSimulated(allowLoopbackWebhooks(changed), simulator);
       api.setConfig(next);
       worker.reconfigure(next);
+      dispatcher.reconfigure(next);
     },
   };
 }

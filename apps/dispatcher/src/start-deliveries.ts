@@ -7,6 +7,7 @@ import {
   listDeliveries,
   showEndpoint,
   webhookEventId,
+  type DeliverySettings,
   type WebhookDeliverer,
   type WebhookEndpoint,
 } from '@sluice/webhooks';
@@ -24,7 +25,8 @@ export function startDeliveries({
   egress,
   onError,
 }: {
-  config: Config;
+  /** The configuration in force. */
+  config: () => Config;
   environment: Environment;
   logger: Logger;
   metrics: Metrics;
@@ -33,13 +35,15 @@ export function startDeliveries({
   egress: EgressClient;
   onError: (error: unknown) => void;
 }): WebhookDeliverer {
-  const { webhooks: settings } = config;
   const { redisPrefix: prefix } = environment;
 
   /** Its own event goes to the tenant's other endpoints. */
   const tellOthers = async (endpoint: WebhookEndpoint): Promise<void> => {
     const atMs = endpoint.disabled?.atMs ?? Date.now();
-    const subject = showEndpoint({ ...endpoint, secrets: [] }, { usualConcurrency: settings.concurrency });
+    const subject = showEndpoint(
+      { ...endpoint, secrets: [] },
+      { usualConcurrency: config().webhooks.concurrency },
+    );
     await webhooks.publisher.publish({
       tenant: endpoint.tenant,
       type: 'webhook_endpoint.disabled',
@@ -56,15 +60,7 @@ export function startDeliveries({
     prefix,
     egress,
     vault: createVault(environment.encryptionKeys),
-    retryScheduleMs: settings.retry_schedule,
-    timeoutMs: settings.timeout,
-    laneConcurrency: settings.concurrency,
-    disableAfterMs: settings.disable_after,
-    circuit: {
-      failures: settings.circuit.failures,
-      pauseMs: settings.circuit.pause,
-      maxPauseMs: settings.circuit.max_pause,
-    },
+    ...deliverySettings(config()),
     onAttempt: (_delivery, { error, duration_ms: durationMs }) =>
       metrics.webhookAttempt({ outcome: error === null ? 'delivered' : 'failed', durationMs }),
     onDelivered(delivery) {
@@ -89,4 +85,16 @@ export function startDeliveries({
     },
     onError,
   });
+}
+
+/** What of the configuration the deliverer goes by. */
+export function deliverySettings({ webhooks }: Pick<Config, 'webhooks'>): DeliverySettings {
+  const { circuit } = webhooks;
+  return {
+    retryScheduleMs: webhooks.retry_schedule,
+    timeoutMs: webhooks.timeout,
+    laneConcurrency: webhooks.concurrency,
+    disableAfterMs: webhooks.disable_after,
+    circuit: { failures: circuit.failures, pauseMs: circuit.pause, maxPauseMs: circuit.max_pause },
+  };
 }

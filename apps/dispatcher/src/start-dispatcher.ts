@@ -1,5 +1,5 @@
 import type { Config } from '@sluice/contracts';
-import { createEgressClient } from '@sluice/egress';
+import { createLiveEgressClient } from '@sluice/egress';
 import { openFileStore } from '@sluice/files';
 import {
   connectRedis,
@@ -14,7 +14,7 @@ import {
 } from '@sluice/runtime';
 import { readStatusPages } from './read-status-pages.ts';
 import { removeExpiredFiles } from './remove-expired-files.ts';
-import { startDeliveries } from './start-deliveries.ts';
+import { deliverySettings, startDeliveries } from './start-deliveries.ts';
 import { startRounds } from './start-rounds.ts';
 import { trimJobIndexes } from './trim-job-indexes.ts';
 
@@ -30,6 +30,8 @@ export interface StartDispatcherOptions {
 }
 
 export interface StartedDispatcher {
+  /** Holds from the next delivery and the next round on; `storage` is read at start. */
+  reconfigure(config: Config): void;
   close(): Promise<void>;
 }
 
@@ -41,7 +43,8 @@ const SWEEP_LIMIT = 200;
  * Any number may run. @throws RedisNotReadyError when Redis does not answer.
  */
 export async function startDispatcher(options: StartDispatcherOptions): Promise<StartedDispatcher> {
-  const { config, environment, logger } = options;
+  const { environment, logger } = options;
+  let { config } = options;
   const metrics = options.metrics ?? createMetrics();
   const open = await openBroker({ config, environment, logger, metrics });
   const { broker, redis } = open;
@@ -51,9 +54,9 @@ export async function startDispatcher(options: StartDispatcherOptions): Promise<
     role: 'worker',
     onError: () => metrics.redisError({ role: 'worker' }),
   });
-  const egress = createEgressClient({ ...egressPolicy(config), proxy: config.webhooks.proxy });
+  const egress = createLiveEgressClient(() => ({ ...egressPolicy(config), proxy: config.webhooks.proxy }));
   const deliverer = startDeliveries({
-    config,
+    config: () => config,
     environment,
     logger,
     metrics,
@@ -82,7 +85,7 @@ export async function startDispatcher(options: StartDispatcherOptions): Promise<
       { name: 'trim', everyMs: 60_000, run: () => trimJobIndexes({ redis, keys: broker.keys }) },
       {
         name: 'status-pages',
-        everyMs: config.breaker.status_interval,
+        everyMs: () => config.breaker.status_interval,
         run: () => readStatusPages({ config, egress, health: broker.health, logger }),
       },
       {
@@ -115,5 +118,12 @@ export async function startDispatcher(options: StartDispatcherOptions): Promise<
     connection.disconnect();
     await open.close();
   };
-  return { close: () => (closing ??= close()) };
+  return {
+    reconfigure(next) {
+      config = next;
+      broker.budgets.configure(next.budgets);
+      deliverer.reconfigure(deliverySettings(next));
+    },
+    close: () => (closing ??= close()),
+  };
 }

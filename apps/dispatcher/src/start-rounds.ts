@@ -1,6 +1,7 @@
 export interface Round {
   name: string;
-  everyMs: number;
+  /** Asked before each pause when it is a function. */
+  everyMs: number | (() => number);
   run: () => Promise<unknown>;
 }
 
@@ -25,9 +26,10 @@ export function startRounds({
 
   const schedule = (round: Round): void => {
     if (closed) return;
+    const pauseMs = typeof round.everyMs === 'function' ? round.everyMs() : round.everyMs;
     timers.set(
       round.name,
-      setTimeout(() => running.set(round.name, execute(round)), round.everyMs),
+      setTimeout(() => running.set(round.name, execute(round)), pauseMs),
     );
   };
   const execute = async (round: Round): Promise<void> => {

@@ -58,6 +58,7 @@ export function openProvider(
       `There is no provider "${name}" in the configuration; known: ${Object.keys(config.providers).join(', ')}.`,
     );
   }
+  let inForce = config;
   let limits = limitsOf(name, config);
   const limiter = createProviderLimiter({ redis, prefix, provider: name, limits, changes, worker, onError });
   const keys = createKeyPool({
@@ -70,7 +71,7 @@ export function openProvider(
         apiKey: value,
         ...(provider.base_url ? { baseUrl: provider.base_url } : {}),
         // Media that callers name are fetched under the same rule as their webhooks.
-        fetchPolicy: egressPolicy(config),
+        fetchPolicy: () => egressPolicy(inForce),
       }),
     retire: operations.retireKey,
     activate: operations.activateKey,
@@ -92,6 +93,7 @@ export function openProvider(
     startsInMs: (model) => startsInMs(limiter, { model, keys: usableNames() }),
     adoptKeys: keys.adopt,
     reconfigure(next) {
+      inForce = next;
       limits = limitsOf(name, next);
       limiter.setLimits(limits);
       const changed = next.providers[name];

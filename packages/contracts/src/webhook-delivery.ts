@@ -39,8 +39,8 @@ export const webhookRecoverySchema = z.object({
   recovered: z.number().int().meta({ description: 'Failed deliveries that were queued again.' }),
   skipped: z.number().int().meta({ description: 'Those whose event can no longer be rendered.' }),
   has_more: z.boolean(),
-  next_since: z.iso
-    .datetime()
+  next_after: z
+    .string()
     .nullable()
-    .meta({ description: 'Send it as `since` to go on; null when all were seen.' }),
+    .meta({ description: 'Send it as `after` to go on; null when all were seen.' }),
 });

@@ -16,13 +16,13 @@ export interface ProviderAdapterOptions {
   /** What that vendor's SDK takes. Default: the vendor's own address. */
   baseUrl?: string | null | undefined;
   /**
-   * Which addresses may be reached for files that a request names by URL and the vendor can't fetch itself.
-   * Default: public ones only.
+   * Which addresses may be reached for files that a request names by URL and the vendor can't fetch itself; asked
+   * before each. Default: public ones only.
    */
-  fetchPolicy?: EgressPolicy | undefined;
+  fetchPolicy?: (() => EgressPolicy) | undefined;
 }
 
-export const PUBLIC_ONLY: EgressPolicy = { allowPrivateNetwork: false, allowCidrs: [] };
+export const PUBLIC_ONLY = (): EgressPolicy => ({ allowPrivateNetwork: false, allowCidrs: [] });
 
 /**
  * The adapter of a provider's kind. Opens no connection before the first call; the caller closes it.

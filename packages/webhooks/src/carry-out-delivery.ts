@@ -16,7 +16,9 @@ import { redisNowMs } from './redis-now-ms.ts';
 import { readRedisScript, type RedisClient } from './redis-script.ts';
 import type { WebhookKeys } from './webhook-keys.ts';
 
-export interface CarryOutDeps extends AttemptDeps {
+export interface CarryOutDeps extends Pick<AttemptDeps, 'egress' | 'random'> {
+  /** Asked at each attempt. */
+  settings: () => Pick<AttemptDeps, 'retryScheduleMs' | 'timeoutMs'> & { disableAfterMs: number };
   redis: RedisClient;
   keys: WebhookKeys;
   lanes: Lanes;
@@ -24,7 +26,6 @@ export interface CarryOutDeps extends AttemptDeps {
   vault?: Vault;
   /** How long an ended delivery is kept. */
   recordTtlMs: number;
-  disableAfterMs: number;
   onAttempt: (delivery: Delivery, attempt: DeliveryAttempt) => void;
   onEnded: (delivery: EndedDelivery) => Promise<void> | void;
   /** Called until it has resolved once. */
@@ -116,13 +117,14 @@ export function createCarryOut(deps: CarryOutDeps): (taken: TakenDelivery) => Pr
   }
 
   async function attempt(delivery: Delivery, destination: Destination): Promise<'arrived' | 'failed'> {
-    const done = await attemptDelivery(deps, delivery, destination);
+    const { disableAfterMs, ...settings } = deps.settings();
+    const done = await attemptDelivery({ ...deps, ...settings }, delivery, destination);
     deps.onAttempt(delivery, done.attempt);
     await settle(delivery, done.attempt, done.next);
     const arrived = done.next.status === 'delivered';
     if (delivery.endpoint) {
       const outcome = arrived ? 'arrived' : done.gone ? 'gone' : 'failed';
-      await endpoints.report(delivery.endpoint, outcome, { disableAfterMs: deps.disableAfterMs });
+      await endpoints.report(delivery.endpoint, outcome, { disableAfterMs });
     }
     // Who answers 410 is there, and quick: what else goes to that host need not wait.
     return arrived || done.gone ? 'arrived' : 'failed';

@@ -9,6 +9,16 @@ export interface CircuitOptions {
   maxPauseMs: number;
 }
 
+export interface LaneLimits {
+  /** Of lanes that are not configured. @defaultValue 8 */
+  concurrency?: number | undefined;
+  /** @defaultValue 10 failures, 5 s to 5 minutes */
+  circuit?: CircuitOptions | undefined;
+}
+
+const DEFAULT_CONCURRENCY = 8;
+const DEFAULT_CIRCUIT: CircuitOptions = { failures: 10, pauseMs: 5_000, maxPauseMs: 300_000 };
+
 export interface TakenDelivery {
   lane: string;
   id: string;
@@ -70,14 +80,12 @@ const scripts = {
 export function createLanes({
   redis,
   keys,
-  concurrency = 8,
-  circuit = { failures: 10, pauseMs: 5_000, maxPauseMs: 300_000 },
+  limits = () => ({}),
 }: {
   redis: RedisClient;
   keys: WebhookKeys;
-  /** Of lanes that are not configured. */
-  concurrency?: number;
-  circuit?: CircuitOptions;
+  /** Asked each time. @defaultValue the usual ones */
+  limits?: () => LaneLimits;
 }): Lanes {
   const stem = keys.lanes;
   return {
@@ -85,6 +93,7 @@ export function createLanes({
       await scripts.add(redis, stem, [lane, id, Math.ceil(dueAtMs), sooner ? '1' : '0']);
     },
     async take({ limit, unproven, failing }) {
+      const { concurrency = DEFAULT_CONCURRENCY, circuit = DEFAULT_CIRCUIT } = limits();
       const args = [limit, unproven, LEASE_MS, concurrency, circuit.failures, failing];
       const [pauseMs, ...flat] = (await scripts.take(redis, stem, args)) as [number, ...string[]];
       const taken: TakenDelivery[] = [];
@@ -95,7 +104,7 @@ export function createLanes({
       return { taken, pauseMs };
     },
     async release({ lane, id, outcome, nextAttemptAtMs }) {
-      const { failures, pauseMs, maxPauseMs } = circuit;
+      const { failures, pauseMs, maxPauseMs } = limits().circuit ?? DEFAULT_CIRCUIT;
       const next = nextAttemptAtMs === null ? '' : Math.ceil(nextAttemptAtMs);
       return Number(
         await scripts.release(redis, stem, [lane, id, outcome, next, failures, pauseMs, maxPauseMs]),
@@ -115,9 +124,9 @@ export function createLanes({
       ]);
       return due !== null || busy !== null;
     },
-    async configure(lane, limits) {
-      if (!limits) await redis.hdel(`${stem}:conf`, lane);
-      else await redis.hset(`${stem}:conf`, lane, `${limits.concurrency}|${limits.perSecond ?? 0}`);
+    async configure(lane, own) {
+      if (!own) await redis.hdel(`${stem}:conf`, lane);
+      else await redis.hset(`${stem}:conf`, lane, `${own.concurrency}|${own.perSecond ?? 0}`);
     },
     async waitForBell(connection, timeoutMs) {
       await connection.blpop(`${stem}:bell`, Math.max(0.01, timeoutMs / 1_000));

@@ -10,7 +10,21 @@ import { repairDeliveries, type RepairOptions, type RepairReport } from './repai
 import type { WebhookEndpoint } from './webhook-endpoint.ts';
 import { createWebhookKeys } from './webhook-keys.ts';
 
-export interface WebhookDelivererOptions {
+/** What may change while deliveries go on. */
+export interface DeliverySettings {
+  /** The wait after each attempt; N waits make N + 1 attempts. */
+  retryScheduleMs: readonly number[];
+  /** @defaultValue 15,000 */
+  timeoutMs?: number;
+  /** To one endpoint, or to one host of URLs that came with jobs. @defaultValue 8 */
+  laneConcurrency?: number;
+  /** @defaultValue 10 failures, 5 s to 5 minutes */
+  circuit?: CircuitOptions;
+  /** Nothing but failures for so long disables an endpoint. @defaultValue 5 days */
+  disableAfterMs?: number;
+}
+
+export interface WebhookDelivererOptions extends DeliverySettings {
   redis: RedisClient;
   /** Duplicated for the blocking wait; the copy is closed with the deliverer. */
   connection: Redis | Cluster;
@@ -18,22 +32,12 @@ export interface WebhookDelivererOptions {
   egress: Pick<EgressClient, 'post'>;
   /** Opens bodies and secrets. @defaultValue they are stored as they are */
   vault?: Vault;
-  /** The wait after each attempt; N waits make N + 1 attempts. */
-  retryScheduleMs: readonly number[];
-  /** @defaultValue 15,000 */
-  timeoutMs?: number;
   /**
    * Attempts under way at once in this process; at most half of them to receivers that are not known to work,
    * and a quarter to those that fail.
    * @defaultValue 128
    */
   concurrency?: number;
-  /** To one endpoint, or to one host of URLs that came with jobs. @defaultValue 8 */
-  laneConcurrency?: number;
-  /** @defaultValue 10 failures, 5 s to 5 minutes */
-  circuit?: CircuitOptions;
-  /** Nothing but failures for so long disables an endpoint. @defaultValue 5 days */
-  disableAfterMs?: number;
   /**
    * How long a delivery is kept after its end.
    * @defaultValue 7 days
@@ -56,6 +60,8 @@ export interface WebhookDelivererOptions {
 }
 
 export interface WebhookDeliverer {
+  /** What these say holds from the next attempt on; a delivery that waits keeps the time that it waits for. */
+  reconfigure(settings: DeliverySettings): void;
   /** To be called every few seconds; see `repair-deliveries.ts`. */
   repairDeliveries(options?: RepairOptions): Promise<RepairReport>;
   /** Takes no more deliveries and waits for the attempts under way, at most `timeoutMs`. Idempotent. */
@@ -71,11 +77,11 @@ const MAX_WAIT_MS = 1_000;
 export function createWebhookDeliverer(options: WebhookDelivererOptions): WebhookDeliverer {
   const { redis, prefix, vault = PLAIN_VAULT, concurrency = 128, onError = () => {} } = options;
   const keys = createWebhookKeys(prefix);
+  let settings: DeliverySettings = options;
   const lanes = createLanes({
     redis,
     keys,
-    ...(options.laneConcurrency === undefined ? {} : { concurrency: options.laneConcurrency }),
-    ...(options.circuit ? { circuit: options.circuit } : {}),
+    limits: () => ({ concurrency: settings.laneConcurrency, circuit: settings.circuit }),
   });
   const carryOut = createCarryOut({
     redis,
@@ -84,10 +90,12 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
     endpoints: createWebhookEndpoints({ redis, prefix, vault }),
     vault,
     egress: options.egress,
-    retryScheduleMs: options.retryScheduleMs,
-    timeoutMs: options.timeoutMs ?? 15_000,
+    settings: () => ({
+      retryScheduleMs: settings.retryScheduleMs,
+      timeoutMs: settings.timeoutMs ?? 15_000,
+      disableAfterMs: settings.disableAfterMs ?? 5 * 86_400_000,
+    }),
     recordTtlMs: options.recordTtlMs ?? 7 * 86_400_000,
-    disableAfterMs: options.disableAfterMs ?? 5 * 86_400_000,
     random: options.random ?? Math.random,
     onAttempt: options.onAttempt ?? (() => {}),
     onEnded: (delivery) =>
@@ -177,6 +185,9 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
     clearInterval(renewal);
   };
   return {
+    reconfigure(next) {
+      settings = next;
+    },
     repairDeliveries: (repair) => repairDeliveries({ redis, keys, lanes }, repair),
     close: () => (ended ??= close()),
   };

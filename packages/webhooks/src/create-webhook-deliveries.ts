@@ -28,7 +28,7 @@ export interface RecoverReport {
   recovered: number;
   skipped: number;
   /** Where to go on; null when all were seen. */
-  nextSinceMs: number | null;
+  next: string | null;
 }
 
 /** Deliveries of one tenant: another's are not there. */
@@ -38,13 +38,17 @@ export interface TenantDeliveries {
   get(id: string): Promise<ListedDelivery | null>;
   /** Sends it again, at once; one that waits is only brought forward. */
   redeliver(id: string, renderAgain: RenderAgain): Promise<RedeliverOutcome>;
-  /** Queues an endpoint's failed deliveries since a time again, oldest first, at most `limit` in one call. */
+  /**
+   * Queues what failed of an endpoint's events since a time again, oldest first; one call looks at `limit` of them.
+   * Null: `after` is not where a call has ended.
+   */
   recover(
     endpoint: string,
-    options: { sinceMs: number; limit: number; renderAgain: RenderAgain },
-  ): Promise<RecoverReport>;
+    options: { sinceMs: number; limit: number; after?: string | undefined; renderAgain: RenderAgain },
+  ): Promise<RecoverReport | null>;
 }
 
+const CURSOR = /^(\d{1,15})-(whd_[0-9a-f]{32})$/;
 const SCAN_PAGE = 200;
 /** Bounds a list with a filter that little meets. */
 const MAX_SCANNED = 10_000;
@@ -89,6 +93,17 @@ export function createWebhookDeliveries({
       return true;
     };
 
+    /**
+     * The rank after a cursor, `<its time>-<its id>`. Many may share a time, so the id counts; when it is gone, those of
+     * its time are seen again, which harms nothing: what was queued again is no longer failed.
+     */
+    const rankAfter = async (key: string, cursor: string): Promise<number | null> => {
+      const [, score, id] = CURSOR.exec(cursor) ?? [];
+      if (score === undefined || id === undefined) return null;
+      const rank = await redis.zrank(key, id);
+      return rank === null ? redis.zcount(key, '-inf', `(${score}`) : rank + 1;
+    };
+
     return {
       async list({ limit, after, endpoint, job, status }) {
         const key = job ? keys.ofJob(job) : endpoint ? keys.toEndpoint(endpoint) : keys.ofTenant(tenant);
@@ -126,29 +141,22 @@ export function createWebhookDeliveries({
         return now ? { status: 'queued', delivery: toListed(now) } : { status: 'not_found' };
       },
 
-      async recover(endpoint, { sinceMs, limit, renderAgain }) {
-        const report: RecoverReport = { recovered: 0, skipped: 0, nextSinceMs: null };
-        const flat = await redis.zrangebyscore(
-          keys.toEndpoint(endpoint),
-          sinceMs,
-          '+inf',
-          'WITHSCORES',
-          'LIMIT',
-          0,
-          limit + 1,
-        );
-        for (let i = 0; i < flat.length; i += 2) {
-          const [id = '', score = '0'] = [flat[i], flat[i + 1]];
-          // One more was read than is done; those of the same millisecond are seen again, and are no longer failed.
-          if (i / 2 === limit) {
-            report.nextSinceMs = Math.max(Number(score), sinceMs + (Number(score) === sinceMs ? 1 : 0));
-            break;
-          }
-          const delivery = await read(id, vault);
+      async recover(endpoint, { sinceMs, limit, after, renderAgain }) {
+        const key = keys.toEndpoint(endpoint);
+        const start =
+          after === undefined ? await redis.zcount(key, '-inf', `(${sinceMs}`) : await rankAfter(key, after);
+        if (start === null) return null;
+        // One more than is done tells whether there is more.
+        const flat = await redis.zrange(key, String(start), String(start + limit), 'WITHSCORES');
+        const page = flat.slice(0, 2 * limit);
+        const report: RecoverReport = { recovered: 0, skipped: 0, next: null };
+        for (let i = 0; i < page.length; i += 2) {
+          const delivery = await read(page[i] ?? '', vault);
           if (delivery?.status !== 'failed') continue;
           if (await queueAgain(delivery, renderAgain)) report.recovered += 1;
           else report.skipped += 1;
         }
+        if (flat.length > page.length) report.next = `${page.at(-1)}-${page.at(-2)}`;
         return report;
       },
     };

@@ -239,18 +239,25 @@ export function addWebhookEndpointRoutes(app: ApiServer, deps: ApiDeps): void {
     schema: {
       operationId: 'recoverWebhookEndpoint',
       summary: 'Send what failed since a time again',
-      description: `Oldest first. One call looks at ${RECOVER_LIMIT} deliveries: while \`has_more\`, call again with \`since\` = \`next_since\`.`,
+      description: `Oldest first. One call looks at ${RECOVER_LIMIT} deliveries: while \`has_more\`, call again with \`after\` = \`next_after\`.`,
       tags,
       params: idParamsSchema,
       querystring: z.strictObject({
         since: z.iso
           .datetime({ offset: true })
           .optional()
-          .meta({ description: 'Default: all that is kept.' }),
+          .meta({ description: 'Of events since then. Default: all that is kept.' }),
+        after: z.string().max(64).optional().meta({ description: 'Where the call before has ended.' }),
       }),
       response: {
         200: jsonResponse('What was queued again.', webhookRecoverySchema),
-        ...errorResponses('invalid_request', 'not_allowed', 'not_found', 'endpoint_disabled'),
+        ...errorResponses(
+          'invalid_request',
+          'invalid_cursor',
+          'not_allowed',
+          'not_found',
+          'endpoint_disabled',
+        ),
       },
     },
     handler: async ({ caller, params, query }) => {
@@ -258,18 +265,21 @@ export function addWebhookEndpointRoutes(app: ApiServer, deps: ApiDeps): void {
       if (endpoint.disabled) {
         throw new ApiError('endpoint_disabled', 'The endpoint is disabled: what is sent again would fail.');
       }
-      const { recovered, skipped, nextSinceMs } = await caller.webhooks.deliveries.recover(params.id, {
+      const report = await caller.webhooks.deliveries.recover(params.id, {
         sinceMs: query.since === undefined ? 0 : Date.parse(query.since),
         limit: RECOVER_LIMIT,
+        after: query.after,
         renderAgain: createRenderAgain(deps, caller),
       });
+      if (!report) throw new ApiError('invalid_cursor', 'after names no delivery.', { param: 'after' });
+      const { recovered, skipped, next } = report;
       return {
         object: 'webhook_recovery' as const,
         endpoint: params.id,
         recovered,
         skipped,
-        has_more: nextSinceMs !== null,
-        next_since: nextSinceMs === null ? null : new Date(nextSinceMs).toISOString(),
+        has_more: next !== null,
+        next_after: next,
       };
     },
   });

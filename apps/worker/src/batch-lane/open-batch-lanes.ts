@@ -45,7 +45,7 @@ export function openBatchLanes(
       kind,
       apiKey: key?.value ?? '',
       ...(configured.base_url ? { baseUrl: configured.base_url } : {}),
-      fetchPolicy: egressPolicy(deps.config()),
+      fetchPolicy: () => egressPolicy(deps.config()),
     });
     if (!adapter) return [];
     const lane = startBatchLane({

@@ -1,5 +1,5 @@
 import { actualMediaType, mediaRules, parseDataUrl, type MediaRules } from '@sluice/core';
-import { createEgressClient, type EgressClient, type EgressPolicy } from '@sluice/egress';
+import { createLiveEgressClient, type EgressClient, type EgressPolicy } from '@sluice/egress';
 import { UnsendableRequest } from '../errors/unsendable-request.ts';
 import type { MediaFile, MediaSource, MediaWish } from './media-source.ts';
 
@@ -8,10 +8,10 @@ const FETCH_TIMEOUT_MS = 20_000;
 const MAX_PARALLEL = 4;
 const MAX_URL_SHOWN = 200;
 
-/** Opens no connection before the first https URL. Redirects are not followed. */
-export function createMediaSource(policy: EgressPolicy): MediaSource {
+/** Opens no connection before the first https URL; the policy is looked at before each. Redirects are not followed. */
+export function createMediaSource(policy: () => EgressPolicy): MediaSource {
   let egress: EgressClient | null = null;
-  const client = (): EgressClient => (egress ??= createEgressClient(policy));
+  const client = (): EgressClient => (egress ??= createLiveEgressClient(policy));
 
   return {
     reader({ vendor, signal }) {
