@@ -144,12 +144,124 @@ test('with on-stream-failure: restart a stream that breaks says so, begins anew 
 });
 
 test.each([
-  ['previous_response_id', { previous_response_id: 'resp_1' }],
   ['conversation', { conversation: 'conv_1' }],
   ['tools.0.type', { tools: [{ type: 'web_search' }] }],
 ])('%s is refused by name', async (param, fields) => {
   const create = client.responses.create({ model: TARGETS[0] ?? '', input: 'Hello.', ...(fields as object) });
   await expect(create).rejects.toMatchObject({ status: 400, param, code: 'unsupported_option' });
+});
+
+const TOOL = {
+  type: 'function' as const,
+  name: 'get_weather',
+  parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+  strict: false,
+};
+
+describe.each(TARGETS)('earlier responses of %s', (model) => {
+  test('are gone on with by previous_response_id, tool calls included, without their instructions', async () => {
+    const first = await client.responses.create({
+      model,
+      instructions: 'Be brief.',
+      input: 'The weather in both Paris and Rome?',
+      tools: [TOOL],
+    });
+    const calls = first.output.filter((item) => item.type === 'function_call');
+    expect(calls).toHaveLength(2);
+    const outputs = calls.map(({ call_id }) => ({
+      type: 'function_call_output' as const,
+      call_id,
+      output: 'sun',
+    }));
+    const second = await client.responses.create({
+      model,
+      previous_response_id: first.id,
+      input: outputs,
+      tools: [TOOL],
+    });
+    expect(second.output_text).toContain('sun');
+    expect(second).toMatchObject({ previous_response_id: first.id, instructions: null });
+    const third = await client.responses.create({
+      model,
+      previous_response_id: second.id,
+      input: 'And tomorrow?',
+      tools: [TOOL],
+      stream: true,
+    });
+    const events: ResponseStreamEvent[] = [];
+    for await (const event of third) events.push(event);
+    const last = events.at(-1) as { response: Response };
+    expect(last.response).toMatchObject({ status: 'completed', previous_response_id: second.id });
+    expect(last.response.usage?.input_tokens).toBeGreaterThan(second.usage?.total_tokens ?? Infinity);
+  });
+
+  test('are referred to by item, as the Vercel AI SDK does', async () => {
+    const first = await client.responses.create({
+      model,
+      input: 'The weather in Paris?',
+      tools: [TOOL],
+      reasoning: { effort: 'low' },
+    });
+    const calls = first.output.filter((item) => item.type === 'function_call');
+    const input = [
+      { role: 'user' as const, content: 'The weather in Paris?' },
+      ...first.output.map(({ id }) => ({ type: 'item_reference' as const, id: id ?? '' })),
+      ...calls.map(({ call_id }) => ({
+        type: 'function_call_output' as const,
+        call_id,
+        output: 'sun',
+      })),
+    ];
+    const second = await client.responses.create({
+      model,
+      input,
+      tools: [TOOL],
+      reasoning: { effort: 'low' },
+    });
+    expect(second.output_text).toContain('sun');
+  });
+});
+
+test('what is not kept, or not of this tenant, is named', async () => {
+  const create = (fields: object) => client.responses.create({ model: 'default', input: 'Hi.', ...fields });
+  const forgotten = await create({ store: false });
+  const { id: chat } = await client.chat.completions.create({
+    model: 'default',
+    messages: [{ role: 'user', content: 'Hello.' }],
+  });
+  for (const id of ['resp_1', forgotten.id, chat.replace('chatcmpl-', 'resp_')]) {
+    await expect(create({ previous_response_id: id })).rejects.toMatchObject({
+      status: 400,
+      param: 'previous_response_id',
+    });
+  }
+  for (const id of ['msg_1', 'item_5', chat.replace('chatcmpl-', 'msg_')]) {
+    const input = [{ type: 'item_reference', id }];
+    await expect(create({ input })).rejects.toMatchObject({ status: 400, param: 'input.0.id' });
+  }
+});
+
+test('what is wrong with an input is said of the item that was meant, by the names of the caller', async () => {
+  const refusal = (fields: object) =>
+    client.responses.create({ model: 'openai/gpt-5.4-mini', ...fields } as never).then(
+      () => null,
+      (error: InstanceType<typeof OpenAI.APIError>) => [error.param, error.message],
+    );
+  const call = { type: 'function_call', call_id: 'c1', name: 'f', arguments: '{}' };
+  expect(await refusal({ input: [call] })).toEqual(['input', expect.stringMatching(/"c1" has no result/)]);
+  expect(await refusal({ input: [{ type: 'web_search_call', id: 'ws_1' }] })).toEqual([
+    'input.0.type',
+    expect.stringMatching(/must be one of message, function_call, function_call_output, reasoning, item_ref/),
+  ]);
+  const content = [{ type: 'input_image', image_url: 'https://a.b/c.png', detail: 'tiny' }];
+  expect(await refusal({ input: [{ role: 'user', content }] })).toEqual([
+    'input.0.content.0.detail',
+    expect.stringMatching(/auto, low, high, original/),
+  ]);
+  expect(await refusal({ input: [{ role: 'robot', content: 'Hi.' }] })).toEqual([
+    'input.0.role',
+    expect.stringMatching(/assistant, user, system, developer/),
+  ]);
 });
 
 test('background and store: false exclude each other; store: false alone keeps no request', async () => {

@@ -41,6 +41,15 @@ test('each path needs its scope, and no other will do', async () => {
   }
 });
 
+test('a key that may not read goes on after no earlier response', async () => {
+  const headers = await keyWith(['jobs:write']);
+  const item = { type: 'item_reference', id: 'msg_0123456789abcdef0123456789abcd' };
+  for (const fields of [{ input: 'Hi.', previous_response_id: 'resp_0123456789abcdef' }, { input: [item] }]) {
+    const { status, code } = await refusal(await api.post('/v1/responses', fields, headers));
+    expect({ status, code }).toEqual({ status: 403, code: 'not_allowed' });
+  }
+});
+
 test('administrative changes are in the audit log, refused ones too, without secrets', async () => {
   const reader = await keyWith(['jobs:read']);
   const refused = await api.post('/v1/keys', { name: 'not for me' }, reader);

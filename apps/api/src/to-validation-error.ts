@@ -43,10 +43,16 @@ function describe(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]): Faul
   return [{ param, message, supported: !/in this release/.test(issue.message) }];
 }
 
-/** The branch that got furthest is the one that was meant; when none got anywhere, all of them say what they take. */
-function describeUnion(branches: z.core.$ZodIssue[][], path: readonly PropertyKey[], param: string): Fault[] {
+/**
+ * The branch that was meant is the one whose `type` and `role` are right, and of these the one that got furthest; when
+ * no branch has that type, all of them say which they take, and when none got anywhere, what they take.
+ */
+function describeUnion(all: z.core.$ZodIssue[][], path: readonly PropertyKey[], param: string): Fault[] {
   const depth = (branch: z.core.$ZodIssue[]): number => branch[0]?.path.length ?? 0;
+  const meant = all.filter((branch) => !branch.some(isOtherKind));
+  const branches = meant.length > 0 ? meant : all;
   const best = branches.toSorted((left, right) => depth(right) - depth(left))[0];
+  if (best && depth(best) > 0 && meant.length === 0) return [wrongKind(all, path)];
   if (best && depth(best) > 0) return best.flatMap((issue) => describe(issue, path));
   const expected = branches
     .flatMap((branch) => branch.slice(0, 1))
@@ -55,6 +61,28 @@ function describeUnion(branches: z.core.$ZodIssue[][], path: readonly PropertyKe
     );
   const message = `${param || 'the body'} must be ${[...new Set(expected)].join(' or ')}`;
   return [{ param, message, supported: true }];
+}
+
+/** Whether the value is of another kind than the branch is about. */
+function isOtherKind(issue: z.core.$ZodIssue): boolean {
+  const [field] = issue.path;
+  if (issue.code === 'unrecognized_keys' && issue.path.length === 0) return issue.keys.includes('role');
+  return issue.code === 'invalid_value' && issue.path.length === 1 && (field === 'type' || field === 'role');
+}
+
+function wrongKind(branches: z.core.$ZodIssue[][], path: readonly PropertyKey[]): Fault {
+  const others = branches
+    .map((branch) =>
+      branch.flatMap((issue) => (issue.code === 'invalid_value' && isOtherKind(issue) ? [issue] : [])),
+    )
+    .filter((issues) => issues.length > 0);
+  // Of branches whose type is right, only the role is wrong.
+  const ofRole = others.filter((issues) => issues.every(({ path: [field] }) => field === 'role'));
+  const ofType = others.flat().filter(({ path: [field] }) => field === 'type');
+  const asked = ofRole.length > 0 ? ofRole.flat() : ofType;
+  const values = new Set(asked.flatMap((issue) => issue.values.map(String)));
+  const param = [...path, ...(asked[0]?.path ?? [])].map(String).join('.');
+  return { param, message: `${param} must be one of ${[...values].join(', ')}`, supported: true };
 }
 
 function text(issue: z.core.$ZodIssue): string {

@@ -55,6 +55,8 @@ export interface JobOptions {
 export interface ResponsesOptions {
   background: boolean;
   instructions: string | null;
+  /** The response that it goes on after; absent: none. */
+  previousResponseId?: string;
 }
 
 /**

@@ -40,6 +40,7 @@ export * from './plan-route/to-decision.ts';
 export * from './price-request.ts';
 export * from './prompt-prefix.ts';
 export * from './rescale-token-limit.ts';
+export * from './responses-shape/input-to-messages.ts';
 export * from './responses-shape/response-input.ts';
 export * from './responses-shape/response-output.ts';
 export * from './responses-shape/response-stream.ts';

@@ -24,6 +24,8 @@ export interface FrontDoorRequest {
   within: string | null;
   warnings?: readonly Warning[];
   responses?: JobOptions['responses'];
+  /** How the caller named fields of the canonical request that it has under other names. */
+  sentAs?: Readonly<Record<string, string>>;
   /** Kept for a shorter time than others, and without its request. */
   forget?: boolean;
 }
@@ -34,7 +36,7 @@ export interface FrontDoorRequest {
  */
 export async function createFrontDoorJob(
   http: Pick<FastifyRequest, 'headers' | 'caller' | 'body'>,
-  { chat, within, warnings, responses, forget = false }: FrontDoorRequest,
+  { chat, within, warnings, responses, sentAs = {}, forget = false }: FrontDoorRequest,
   deps: ApiDeps,
 ): Promise<NewJob> {
   const { service_tier: serviceTier, metadata, ...request } = chat;
@@ -68,7 +70,7 @@ export async function createFrontDoorJob(
       replyTo: { address: deps.replies.address, of: chat.stream ? 'events' : 'end' },
     };
   } catch (error) {
-    throw error instanceof ApiError ? asSent(error) : error;
+    throw error instanceof ApiError ? asSent(error, sentAs) : error;
   }
 }
 
@@ -77,12 +79,13 @@ const FORGET_AFTER = '10m';
 const OPTIONS: ReadonlySet<string> = new Set(Object.keys(jobSubmissionSchema.shape));
 
 /** The field's path as the caller of the front door sent it. */
-function asSent(error: ApiError): ApiError {
+function asSent(error: ApiError, sentAs: Readonly<Record<string, string>>): ApiError {
   const { code, message, headers, param } = error;
   const [root = ''] = param?.split('.', 1) ?? [];
   const isOption = root !== 'request' && OPTIONS.has(root);
+  const field = param?.replace(/^request\./, '') ?? null;
   const sent = isOption
     ? `x-sluice-${root.replaceAll('_', '-')}`
-    : (param?.replace(/^request\./, '') ?? null);
+    : (sentAs[field?.split('.', 1)[0] ?? ''] ?? field);
   return new ApiError(code, message, { param: sent, headers: { ...headers } });
 }

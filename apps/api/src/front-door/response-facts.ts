@@ -14,6 +14,7 @@ export function responseFacts(job: JobRecord): ResponseFacts | null {
     tier,
     background: responses.background,
     instructions: responses.instructions,
+    previousResponseId: responses.previousResponseId ?? null,
     request,
     metadata,
     target: job.chain[0] ?? '',

@@ -14,6 +14,7 @@ import { z } from 'zod';
 import type { ApiServer } from '../api-server.ts';
 import { errorResponses } from '../error-responses.ts';
 import { createFrontDoorJob } from '../front-door/create-front-door-job.ts';
+import { readEarlierResponses } from '../front-door/earlier-responses.ts';
 import { FRONT_DOOR_ERRORS, WAITING_CALLER } from '../front-door/front-door-route.ts';
 import { jobErrorAnswer } from '../front-door/job-error-answer.ts';
 import { jobHeaders } from '../front-door/job-headers.ts';
@@ -87,12 +88,26 @@ export function addResponsesRoute(app: ApiServer, deps: StreamDeps): void {
   });
 }
 
+/** Fields of a chat under their names here; those of items can't be told apart again. */
+const SENT_AS = {
+  messages: 'input',
+  max_completion_tokens: 'max_output_tokens',
+  reasoning_effort: 'reasoning.effort',
+  response_format: 'text.format',
+  verbosity: 'text.verbosity',
+} as const;
+
 async function createJob(
   request: Parameters<typeof createFrontDoorJob>[0],
   body: ResponsesRequest,
   deps: StreamDeps,
 ): Promise<NewJob> {
-  const converted = responsesToChatRequest(body);
+  const { input, before } = await readEarlierResponses(
+    body,
+    request.caller,
+    Math.min(deps.limits.maxBodyBytes, request.caller.limits?.body_bytes ?? Infinity),
+  );
+  const converted = responsesToChatRequest({ ...body, input }, before);
   if (converted.status === 'error') {
     const { param, message } = converted;
     throw new ApiError('invalid_request', `${param} ${message}.`, { param });
@@ -104,7 +119,12 @@ async function createJob(
       chat: converted.request,
       warnings: converted.warnings,
       within: background ? null : WAITING_CALLER.within,
-      responses: { background, instructions: body.instructions ?? null },
+      sentAs: SENT_AS,
+      responses: {
+        background,
+        instructions: body.instructions ?? null,
+        ...(body.previous_response_id ? { previousResponseId: body.previous_response_id } : {}),
+      },
       forget: body.store === false,
     },
     deps,
@@ -128,6 +148,7 @@ function queuedFacts(job: NewJob): ResponseFacts {
     tier,
     background: options.responses?.background ?? false,
     instructions: options.responses?.instructions ?? null,
+    previousResponseId: options.responses?.previousResponseId ?? null,
     request,
     metadata,
     target: job.chain[0] ?? '',

@@ -1,112 +1,126 @@
-import type { ChatRequest } from '@sluice/contracts';
-import { decryptReasoning } from './encrypted-reasoning.ts';
+import type { ChatRequest, UserPart, Warning } from '@sluice/contracts';
+import { addReasoning, addText, addToolCall, isEmptyTurn, type AssistantTurn } from './assistant-turn.ts';
 import type { InputItem, InputPart } from './response-input.ts';
 
 type Message = ChatRequest['messages'][number];
-type Assistant = Extract<Message, { role: 'assistant' }>;
-type UserPart = Exclude<Extract<Message, { role: 'user' }>['content'], string>[number];
+type Result = Extract<InputItem, { type: 'function_call_output' }>;
 
-export type InputMessages =
-  | { status: 'ok'; messages: Message[] }
-  | { status: 'error'; message: string; param: string };
+export type InputMessages = { status: 'ok'; messages: Message[]; warnings: Warning[] } | InputFault;
+interface InputFault {
+  status: 'error';
+  message: string;
+  param: string;
+}
 
 /**
  * Input items as the turns of a chat. Reasoning, text and function calls of one answer, which Responses keep as
- * items beside each other, become one assistant turn again.
+ * items beside each other in any order, become one assistant turn again. Files in the result of a function, for which
+ * chats have no place, follow the results in a user message.
  */
 export function inputToMessages(input: string | readonly InputItem[]): InputMessages {
-  if (typeof input === 'string') return { status: 'ok', messages: [{ role: 'user', content: input }] };
+  if (typeof input === 'string')
+    return { status: 'ok', messages: [{ role: 'user', content: input }], warnings: [] };
   const messages: Message[] = [];
-  let turn: Assistant | null = null;
+  const warnings: Warning[] = [];
+  let turn: AssistantTurn | null = null;
+  let beside: UserPart[] = [];
+  /** Calls want their results next: whatever of the assistant's stands between belongs to the turn that calls. */
   const endTurn = (): void => {
-    if (turn && (turn.tool_calls || (turn.content ?? '') !== '' || turn.refusal)) messages.push(turn);
+    if (turn && !isEmptyTurn(turn)) messages.push(turn);
     turn = null;
   };
+  const endResults = (): void => {
+    if (beside.length > 0) messages.push({ role: 'user', content: beside });
+    beside = [];
+  };
   for (const [index, item] of input.entries()) {
-    if (item.type === 'reasoning') {
-      // A turn's reasoning comes before its text.
-      if (turn?.content !== undefined || turn?.tool_calls) endTurn();
-      turn = addReasoning(turn, item);
-    } else if (item.type === 'function_call') {
-      turn = addCall(turn, item);
-    } else if (item.type === 'function_call_output') {
+    const param = `input.${index}`;
+    if (item.type === 'function_call_output') {
       endTurn();
-      const content = toolText(item.output);
-      if (content === null) {
-        return {
-          status: 'error',
-          param: `input.${index}.output`,
-          message: 'must be text: files in the output of a function do not work in this release',
-        };
-      }
-      messages.push({ role: 'tool', tool_call_id: item.call_id, content });
+      const result = readResult(item, param);
+      if ('status' in result) return result;
+      messages.push(result.message);
+      beside.push(...result.beside);
+      if (result.beside.length > 0) warnings.push(filesMoved(param));
+      continue;
+    }
+    endResults();
+    if (item.type === 'function_call') {
+      turn = addToolCall(turn, item);
+    } else if (item.type === 'reasoning') {
+      // A turn's reasoning comes before its text.
+      if (turn?.content !== undefined && !turn.tool_calls) endTurn();
+      turn = addReasoning(turn, item);
+    } else if (!('role' in item)) {
+      return fault(`${param}.id`, 'names no item of an earlier response that is kept here');
     } else if (item.role === 'assistant') {
-      if (turn?.content !== undefined || turn?.tool_calls) endTurn();
-      turn = { ...(turn ?? { role: 'assistant' }), ...assistantText(item.content) };
+      if (turn?.content !== undefined && !turn.tool_calls) endTurn();
+      turn = addText(turn, item.content);
     } else {
       endTurn();
-      const content = userContent(item.content);
-      if (item.role === 'user') {
-        const bad = typeof content === 'string' ? -1 : content.findIndex((part) => part === null);
-        if (bad >= 0) {
-          return {
-            status: 'error',
-            param: `input.${index}.content.${bad}`,
-            message: 'must have file_data or file_url',
-          };
-        }
-        messages.push({ role: 'user', content: content as string | UserPart[] });
-      } else {
-        const text = toolText(item.content);
-        if (text === null) {
-          return {
-            status: 'error',
-            param: `input.${index}.content`,
-            message: `must be text in a ${item.role} message`,
-          };
-        }
-        messages.push({ role: item.role, content: text });
-      }
+      const message = readMessage(item, param);
+      if ('status' in message) return message;
+      messages.push(message);
     }
   }
   endTurn();
-  if (messages.length === 0)
-    return { status: 'error', param: 'input', message: 'must hold at least one message' };
-  return { status: 'ok', messages };
+  endResults();
+  return messages.length === 0
+    ? fault('input', 'must hold at least one message')
+    : { status: 'ok', messages, warnings };
 }
 
-function addReasoning(
-  turn: Assistant | null,
-  { summary, encrypted_content: encrypted }: Extract<InputItem, { type: 'reasoning' }>,
-): Assistant {
-  const details = [...(turn?.reasoning_details ?? []), ...decryptReasoning(encrypted)];
-  const text = summary.map((part) => part.text).join('\n\n');
+function fault(param: string, message: string): InputFault {
+  return { status: 'error', param, message };
+}
+
+function filesMoved(param: string): Warning {
   return {
-    ...(turn ?? { role: 'assistant' }),
-    ...(text ? { reasoning: text } : {}),
-    ...(details.length > 0 ? { reasoning_details: details } : {}),
+    code: 'parameter_changed',
+    message: `${param}.output was changed: its files follow the result in a user message.`,
+    param: `${param}.output`,
   };
 }
 
-function addCall(
-  turn: Assistant | null,
-  { call_id: id, name, arguments: text }: Extract<InputItem, { type: 'function_call' }>,
-): Assistant {
-  const call = { id, type: 'function' as const, function: { name, arguments: text } };
-  return { ...(turn ?? { role: 'assistant' }), tool_calls: [...(turn?.tool_calls ?? []), call] };
+function readResult(
+  { call_id: id, output }: Result,
+  param: string,
+): { message: Message; beside: UserPart[] } | InputFault {
+  const parts = readParts(output, `${param}.output`);
+  if ('status' in parts) return parts;
+  const files = parts.filter((part) => part.type !== 'text');
+  return {
+    message: { role: 'tool', tool_call_id: id, content: textOf(parts) },
+    beside: files.length > 0 ? [{ type: 'text', text: `Of the tool result ${id}:` }, ...files] : [],
+  };
 }
 
-function assistantText(
-  content: Extract<InputItem, { role: 'assistant' }>['content'],
-): Pick<Assistant, 'content' | 'refusal'> {
-  if (typeof content === 'string') return { content };
-  const text = content.map((part) => (part.type === 'refusal' ? '' : part.text)).join('');
-  const refusal = content.map((part) => (part.type === 'refusal' ? part.refusal : '')).join('');
-  return { content: text, ...(refusal ? { refusal } : {}) };
+function readMessage(
+  { role, content }: Extract<InputItem, { role: 'user' | 'system' | 'developer' }>,
+  param: string,
+): Message | InputFault {
+  if (typeof content === 'string') return { role, content };
+  const parts = readParts(content, `${param}.content`);
+  if ('status' in parts) return parts;
+  if (role === 'user') return { role, content: parts };
+  return parts.every((part) => part.type === 'text')
+    ? { role, content: textOf(parts) }
+    : fault(`${param}.content`, `must be text in a ${role} message`);
 }
 
-function userContent(content: string | readonly InputPart[]): string | (UserPart | null)[] {
-  return typeof content === 'string' ? content : content.map(userPart);
+function readParts(content: string | readonly InputPart[], param: string): UserPart[] | InputFault {
+  if (typeof content === 'string') return [{ type: 'text', text: content }];
+  const parts: UserPart[] = [];
+  for (const [index, part] of content.entries()) {
+    const read = userPart(part);
+    if (!read) return fault(`${param}.${index}`, 'must have file_data or file_url');
+    parts.push(read);
+  }
+  return parts;
+}
+
+function textOf(parts: readonly UserPart[]): string {
+  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
 }
 
 /** Null for a file without data. */
@@ -130,11 +144,4 @@ function userPart(part: InputPart): UserPart | null {
     case 'input_audio':
       return part;
   }
-}
-
-/** Null when it holds anything but text. */
-function toolText(content: string | readonly InputPart[]): string | null {
-  if (typeof content === 'string') return content;
-  const texts = content.flatMap((part) => (part.type === 'input_text' ? [part.text] : []));
-  return texts.length === content.length ? texts.join('') : null;
 }

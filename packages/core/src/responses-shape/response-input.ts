@@ -12,13 +12,14 @@ const inputPartSchema = z.discriminatedUnion('type', [
     type: z.literal('input_image'),
     image_url: z.string().min(1, 'must be a URL or a data URL: files are not kept by id here'),
     detail: z.enum(['auto', 'low', 'high', 'original']).nullish(),
-    file_id: z.null().optional(),
+    file_id: z.null('must be null: files are not kept by id here').optional(),
   }),
   z.strictObject({
     type: z.literal('input_file'),
     file_data: z.string().min(1).nullish(),
     file_url: z.string().min(1).nullish(),
     filename: z.string().max(256).nullish(),
+    detail: z.enum(['auto', 'low', 'high']).nullish(),
     file_id: z.null('must be null: files are not kept by id here').optional(),
   }),
   z.strictObject({
@@ -55,17 +56,17 @@ export const inputItemSchema = z.union([
     name: z.string(),
     arguments: z.string(),
   }),
-  z.strictObject({
+  z.looseObject({
     type: z.literal('function_call_output'),
     call_id: z.string().min(1),
     output: z.union([z.string(), z.array(inputPartSchema).min(1)]),
-    id: z.string().nullish(),
-    status: z.string().nullish(),
   }),
   z.looseObject({
     type: z.literal('reasoning'),
     summary: z.array(z.looseObject({ text: z.string() })).default([]),
     encrypted_content: z.string().nullish(),
   }),
+  /** An item of an earlier response, by its id. */
+  z.strictObject({ type: z.literal('item_reference').optional(), id: z.string().min(1) }),
 ]);
 export type InputItem = z.infer<typeof inputItemSchema>;

@@ -31,6 +31,12 @@ export function outputItemIds(jobId: string) {
   return { reasoning: `rs_${stem}`, message: `msg_${stem}`, call: (index: number) => `fc_${stem}_${index}` };
 }
 
+/** The job whose answer an item is of; null when it is no id of an item. */
+export function jobIdOfItem(id: string): string | null {
+  const stem = /^(?:rs|msg|fc)_([0-9a-z]+)(?:_\d+)?$/i.exec(id)?.[1];
+  return stem === undefined ? null : `job_${stem}`;
+}
+
 /** The first choice of a completion as the output items of a response: reasoning, message, function calls. */
 export function responseOutput(result: ChatCompletion, jobId: string): OutputItem[] {
   const [choice] = result.choices;

@@ -12,6 +12,7 @@ const FACTS: ResponseFacts = {
   tier: 'standard',
   background: true,
   instructions: null,
+  previousResponseId: null,
   request: { model: 'm', messages: [{ role: 'user', content: 'Hello.' }] },
   metadata: {},
   target: 'openai/m',

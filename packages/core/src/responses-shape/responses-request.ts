@@ -12,6 +12,11 @@ const functionToolSchema = z.strictObject({
   description: z.string().nullish(),
   parameters: z.record(z.string(), z.unknown()).nullish(),
   strict: z.boolean().nullish(),
+  // What OpenAI's own tools need; clients write that they do not.
+  allowed_callers: z.null(HERE).optional(),
+  async: z.literal(false, HERE).optional(),
+  defer_loading: z.literal(false, HERE).optional(),
+  output_schema: z.null(HERE).optional(),
 });
 
 /** Tools that OpenAI runs itself are refused, not ignored. */
@@ -52,7 +57,9 @@ export const responsesRequestSchema = z
     prompt_cache_retention: z.enum(['in-memory', 'in_memory', '24h']).nullish(),
     reasoning: z
       .strictObject({
+        context: z.enum(['auto', 'current_turn', 'all_turns']).nullish(),
         effort: z.enum(REASONING_EFFORTS).nullish(),
+        mode: z.literal('standard', HERE).optional(),
         summary: z.enum(['auto', 'concise', 'detailed']).nullish(),
         generate_summary: z.enum(['auto', 'concise', 'detailed']).nullish(),
       })
@@ -83,7 +90,8 @@ export const responsesRequestSchema = z
     truncation: z.enum(['auto', 'disabled']).nullish(),
     user: z.string().max(512).optional(),
     conversation: unsupported,
-    previous_response_id: unsupported,
+    /** The conversation goes on after this response. */
+    previous_response_id: z.string().min(1).nullish(),
     prompt: unsupported,
   })
   .refine((body) => !(body.background && body.store === false), {

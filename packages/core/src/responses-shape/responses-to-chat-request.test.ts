@@ -106,6 +106,60 @@ describe('input items', () => {
     ]);
   });
 
+  test('of one answer become one turn in whatever order they stand, as calls want their results next', () => {
+    const call = (id: string) => ({ type: 'function_call', call_id: id, name: 'look', arguments: '{}' });
+    const { messages } = convert({
+      input: [
+        { role: 'user', content: 'Look.' },
+        { type: 'reasoning', summary: [{ text: 'One.' }] },
+        call('c1'),
+        { type: 'reasoning', summary: [{ text: 'Two.' }] },
+        { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'I look.' }] },
+        call('c2'),
+        { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Twice.' }] },
+        { type: 'function_call_output', call_id: 'c1', output: 'one' },
+        { type: 'function_call_output', call_id: 'c2', output: 'two', name: 'look' },
+        { type: 'message', role: 'assistant', content: 'Seen.' },
+      ],
+    });
+    expect(messages.slice(1)).toMatchObject([
+      {
+        role: 'assistant',
+        reasoning: 'One.\n\nTwo.',
+        content: 'I look.\n\nTwice.',
+        tool_calls: [{ id: 'c1' }, { id: 'c2' }],
+      },
+      { role: 'tool', tool_call_id: 'c1' },
+      { role: 'tool', tool_call_id: 'c2' },
+      { role: 'assistant', content: 'Seen.' },
+    ]);
+  });
+
+  test('files in the results of functions follow the results, with a warning', () => {
+    const image = { type: 'input_image', image_url: 'https://example.com/a.png' };
+    const call = (id: string) => ({ type: 'function_call', call_id: id, name: 'look', arguments: '{}' });
+    const result = (id: string, output: unknown) => ({ type: 'function_call_output', call_id: id, output });
+    const input = [call('c1'), call('c2'), result('c1', [image]), result('c2', 'two')];
+    const outcome = responsesToChatRequest(responsesRequestSchema.parse({ input }));
+    expect(outcome).toMatchObject({
+      warnings: [{ code: 'parameter_changed', param: 'input.2.output' }],
+      request: {
+        messages: [
+          { role: 'assistant' },
+          { role: 'tool', tool_call_id: 'c1', content: '' },
+          { role: 'tool', tool_call_id: 'c2', content: 'two' },
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'Of the tool result c1:' },
+              { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
+            ],
+          },
+        ],
+      },
+    });
+  });
+
   test('of two answers stay two turns', () => {
     const { messages } = convert({
       input: [
@@ -150,6 +204,7 @@ describe('input items', () => {
       [{ role: 'system', content: [{ type: 'input_image', image_url: 'https://a.b/c.png' }] }],
     ],
     ['input', [{ type: 'reasoning', summary: [] }]],
+    ['input.0.id', [{ type: 'item_reference', id: 'msg_1' }]],
   ])('that can not be converted are named: %s', (param, input) => {
     expect(responsesToChatRequest(responsesRequestSchema.parse({ input }))).toMatchObject({
       status: 'error',

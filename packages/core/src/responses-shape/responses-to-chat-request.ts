@@ -9,10 +9,19 @@ export type ChatFromResponses =
 /** Values of `include` that mean something here; reasoning always comes with its encrypted content. */
 const KNOWN_INCLUDES = new Set(['reasoning.encrypted_content', 'message.output_text.logprobs']);
 
-/** A Responses request as the canonical one. Builds a new object; the given one is not changed. */
-export function responsesToChatRequest(body: ResponsesRequest): ChatFromResponses {
+/**
+ * A Responses request as the canonical one. Builds a new object; the given one is not changed.
+ * `before` is the conversation that `previous_response_id` stands for.
+ */
+export function responsesToChatRequest(
+  body: ResponsesRequest,
+  before: ChatRequest['messages'] | null = null,
+): ChatFromResponses {
   const converted = inputToMessages(body.input);
   if (converted.status === 'error') return converted;
+  if (body.previous_response_id && !before) {
+    return { status: 'error', param: 'previous_response_id', message: 'works at POST /v1/responses only' };
+  }
   const { instructions, reasoning, text, tool_choice: choice } = body;
   const logprobs = body.include?.includes('message.output_text.logprobs') || (body.top_logprobs ?? 0) > 0;
   const request: ChatRequest = {
@@ -38,10 +47,11 @@ export function responsesToChatRequest(body: ResponsesRequest): ChatFromResponse
     ...(text?.format ? { response_format: toResponseFormat(text.format) } : {}),
     messages: [
       ...(instructions ? [{ role: 'system' as const, content: instructions }] : []),
+      ...(before ?? []),
       ...converted.messages,
     ],
   };
-  return { status: 'ok', request, warnings: describeDropped(body) };
+  return { status: 'ok', request, warnings: [...converted.warnings, ...describeDropped(body)] };
 }
 
 function toTool({ name, description, parameters, strict }: NonNullable<ResponsesRequest['tools']>[number]) {
@@ -73,6 +83,10 @@ function describeDropped(body: ResponsesRequest): Warning[] {
   if (body.reasoning?.summary || body.reasoning?.generate_summary) {
     dropped.push(['reasoning.summary', 'what a model shows of its reasoning is always handed on']);
   }
+  if ((body.reasoning?.context ?? 'auto') !== 'auto') {
+    dropped.push(['reasoning.context', 'vendors get all of their own reasoning again that the input holds']);
+  }
+  if (asksForDetailOfFiles(body)) dropped.push(['input_file.detail', 'files have one level of detail']);
   for (const name of body.include ?? []) {
     if (!KNOWN_INCLUDES.has(name)) dropped.push(['include', `${name} is not made here`]);
   }
@@ -81,6 +95,15 @@ function describeDropped(body: ResponsesRequest): Warning[] {
     message: `${param} has no effect: ${why}.`,
     param,
   }));
+}
+
+function asksForDetailOfFiles({ input }: ResponsesRequest): boolean {
+  if (typeof input === 'string') return false;
+  return input.some((item) => {
+    const parts = 'role' in item ? item.content : item.type === 'function_call_output' ? item.output : [];
+    if (!Array.isArray(parts)) return false;
+    return parts.some((part) => part.type === 'input_file' && (part.detail ?? 'auto') !== 'auto');
+  });
 }
 
 type Given<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], null | undefined> };

@@ -10,6 +10,7 @@ export interface ResponseFacts {
   tier: Tier;
   background: boolean;
   instructions: string | null;
+  previousResponseId: string | null;
   /** Null when the job did not keep it. */
   request: ChatRequest | null;
   metadata: Readonly<Record<string, string>>;
@@ -57,7 +58,7 @@ export function toResponse(facts: ResponseFacts, output?: readonly OutputItem[])
     model: result?.model ?? request?.model ?? facts.target,
     output: [...(output ?? (result ? responseOutput(result, jobId) : []))],
     parallel_tool_calls: request?.parallel_tool_calls ?? true,
-    previous_response_id: null,
+    previous_response_id: facts.previousResponseId,
     prompt_cache_key: request?.prompt_cache_key ?? null,
     reasoning: { effort: request?.reasoning_effort ?? null, summary: null },
     safety_identifier: request?.safety_identifier ?? null,
