@@ -166,8 +166,8 @@ export const configSchema = z.strictObject({
   retention: retentionConfigSchema.prefault({}),
   /** What may be spent. */
   budgets: z.array(budgetConfigSchema).max(1_000).default([]),
-  /** Where uploaded and written files are kept. */
   http: httpConfigSchema.prefault({}),
+  /** Where uploaded and written files are kept. */
   storage: storageConfigSchema.prefault({ kind: 'local' }),
   durability: z.enum(DURABILITY_MODES).default('fsync'),
 });

@@ -1,14 +1,10 @@
 import type { z } from 'zod';
 
 /** Keys that the documentation of later releases names: a clearer answer than "unknown key". */
-const LATER_KEYS: ReadonlySet<string> = new Set([
+export const LATER_KEYS: ReadonlySet<string> = new Set([
   'alerts',
   'cache',
-  'catch_all',
   'guardrails',
-  'storage',
-  'max_wait',
-  'quality',
   'telemetry',
   'templates',
 ]);

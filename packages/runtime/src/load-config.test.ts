@@ -1,8 +1,23 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  configSchema,
+  httpConfigSchema,
+  limitsSchema,
+  modelEntrySchema,
+  providerConfigSchema,
+  retentionConfigSchema,
+  retriesConfigSchema,
+  routeConfigSchema,
+  storageConfigSchema,
+  tenantConfigSchema,
+  timeoutsSchema,
+  webhooksConfigSchema,
+} from '@sluice/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigError } from './config-error.ts';
+import { LATER_KEYS } from './describe-config-issue.ts';
 import { loadConfig } from './load-config.ts';
 
 let folder: string;
@@ -169,4 +184,27 @@ test('the examples of docs/configuration.md are accepted', () => {
   const [builtIn, whole] = examples.map((yaml) => load(yaml, keys));
   expect(builtIn).toEqual(loadConfig({ env: keys }));
   expect(Object.keys(whole?.routes ?? {})).toEqual(['default', 'at-home']);
+});
+
+test('docs/configuration.md names every key there is, and none as coming that is there', () => {
+  const text = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
+  const { shape } = configSchema;
+  const keys = [
+    shape,
+    providerConfigSchema.shape,
+    routeConfigSchema.in.shape,
+    webhooksConfigSchema.shape,
+    httpConfigSchema.shape,
+    limitsSchema.shape,
+    tenantConfigSchema.shape,
+    modelEntrySchema.shape,
+    retentionConfigSchema.shape,
+    retriesConfigSchema.shape,
+    timeoutsSchema.shape,
+    ...storageConfigSchema.options.map((option) => option.shape),
+  ].flatMap((fields) => Object.keys(fields));
+  expect(keys.filter((key) => !new RegExp(`\\b${key}\\b`).test(text))).toEqual([]);
+  const coming = /Keys that a later release will bring say so: ([^.]*)\./.exec(text)?.[1] ?? '';
+  expect(new Set([...coming.matchAll(/`(\w+)`/g)].map(([, key]) => key))).toEqual(LATER_KEYS);
+  expect(keys.filter((key) => LATER_KEYS.has(key))).toEqual([]);
 });
