@@ -11,8 +11,8 @@ declare module 'fastify' {
 }
 
 /**
- * Answers 408 to a request whose body takes too long to arrive. The server's own timer is one for all routes, and
- * an upload may take minutes.
+ * Answers 408 to a request whose body takes too long to arrive, and cuts the connection when an answer (an event stream)
+ * has begun by then. The server's own timer is one for all routes, and an upload may take minutes.
  */
 export function addBodyTimeout(
   app: ApiServer,
@@ -21,9 +21,11 @@ export function addBodyTimeout(
   app.addHook('onRequest', async (request, reply) => {
     const { bodyTimeoutMs = requestTimeoutMs } = request.routeOptions.config;
     const timer = setTimeout(() => {
-      if (request.raw.complete || reply.sent) return;
-      reply.header('connection', 'close');
-      reply.raw.once('finish', () => request.raw.socket.destroy());
+      if (request.raw.complete) return;
+      if (reply.sent) {
+        reply.raw.destroy();
+        return;
+      }
       const error = new ApiError('request_timeout', 'The request took too long to arrive.');
       void reply.code(408).send(toErrorBody(error, { requestId: request.id, baseUrl: baseUrl() }));
     }, bodyTimeoutMs);

@@ -1,4 +1,5 @@
 import { ApiError } from '@sluice/contracts';
+import type { FastifyRequest } from 'fastify';
 import type { ApiDeps } from './api-deps.ts';
 import type { ApiServer } from './api-server.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
@@ -21,13 +22,10 @@ export function addErrorHandler(
   app.setErrorHandler((error, request, reply) => {
     const apiError = toApiError(error);
     if (apiError.status >= 500) request.log.error({ err: error, code: apiError.code }, 'request failed');
-    // Fastify closes the connection on 413, which resets it under a client that still sends; without the
-    // header Node reads the rest and throws it away, within the request timeout.
-    if (apiError.code === 'body_too_large') reply.removeHeader('connection');
     return reply.code(apiError.status).headers(apiError.headers).send(errorBody(apiError, request));
   });
 
-  app.setNotFoundHandler(async (request) => {
+  const refuse = async (request: FastifyRequest): Promise<never> => {
     await failures.count(request);
     const path = request.url.split('?', 1)[0] ?? '';
     const allowed = allowedMethods(path);
@@ -35,5 +33,10 @@ export function addErrorHandler(
     throw new ApiError('method_not_allowed', `${path} does not take ${request.method}.`, {
       headers: { allow: allowed.join(', ') },
     });
+  };
+  app.setNotFoundHandler(refuse);
+  // Before the body is read, which Fastify does for unknown paths too.
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) await refuse(request);
   });
 }

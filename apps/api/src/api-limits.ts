@@ -12,6 +12,13 @@ export interface ApiLimits {
   handlerTimeoutMs: number;
   /** Without a byte either way; above `maxWaitMs` and the streams' comments, so that neither is cut. */
   connectionTimeoutMs: number;
+  /**
+   * Taken and thrown away of a body that still arrives when its request has been answered (refused, mostly), so that a
+   * caller that sends everything before it reads gets the answer; then the connection is cut.
+   */
+  lingerMaxBytes: number;
+  /** The same as a time. */
+  lingerTimeoutMs: number;
   /** Above the 60 s that load balancers commonly keep idle connections. */
   keepAliveTimeoutMs: number;
   /** Longest `Prefer: wait` and `?wait`; longer ones are shortened to it. */
@@ -37,6 +44,8 @@ export const DEFAULT_API_LIMITS: Readonly<ApiLimits> = Object.freeze({
   uploadTimeoutMs: 900_000,
   handlerTimeoutMs: 10_000,
   connectionTimeoutMs: 90_000,
+  lingerMaxBytes: 32 * 1024 * 1024,
+  lingerTimeoutMs: 10_000,
   keepAliveTimeoutMs: 72_000,
   maxWaitMs: 60_000,
   maxFailuresPerMinute: 120,

@@ -15,6 +15,7 @@ import { createAuthenticate } from './authenticate.ts';
 import { createClientErrorHandler } from './client-error-handler.ts';
 import { closeIdleConnections } from './close-idle-connections.ts';
 import { compileValidator } from './compile-validator.ts';
+import { createHttpServer } from './create-http-server.ts';
 import { createEventStreams } from './event-streams.ts';
 import { addSecurityHeaders } from './add-security-headers.ts';
 import { createFailureLimiter } from './failure-limiter.ts';
@@ -64,14 +65,10 @@ export async function buildApi({ stores, ...deps }: ApiDeps & { stores: TenantSt
     genReqId: requestId,
     bodyLimit: limits.maxBodyBytes,
     trustProxy: http.trust_proxy,
-    // Of the longest route; `addBodyTimeout` has the others'.
-    requestTimeout: limits.uploadTimeoutMs,
-    http: { headersTimeout: limits.requestTimeoutMs },
-    connectionTimeout: limits.connectionTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    serverFactory: (handler) => createHttpServer(limits, handler),
     // While it closes, the server finishes what arrives: its own 503 does not have the contract's shape.
     return503OnClosing: false,
-    clientErrorHandler: createClientErrorHandler(deps.baseUrl),
+    clientErrorHandler: createClientErrorHandler(deps),
     frameworkErrors: (error, request, reply) => {
       const apiError = toApiError(error);
       const body = toErrorBody(apiError, { requestId: request.id, baseUrl: deps.baseUrl() });

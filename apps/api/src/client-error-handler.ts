@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { ApiError } from '@sluice/contracts';
+import type { ApiDeps } from './api-deps.ts';
+import { linger } from './linger.ts';
 import { toErrorBody } from './to-error-body.ts';
 
-/** Answers what is not HTTP, or too slow to arrive, before any route is known. */
-export function createClientErrorHandler(baseUrl: () => string): (error: Error, socket: Socket) => void {
+/** Answers what is not HTTP, or too slow to arrive, before any route is known, and ends the connection. */
+export function createClientErrorHandler({
+  baseUrl,
+  limits,
+}: Pick<ApiDeps, 'baseUrl' | 'limits'>): (error: Error, socket: Socket) => void {
   return (error, socket) => {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
@@ -26,9 +31,10 @@ export function createClientErrorHandler(baseUrl: () => string): (error: Error, 
     const requestId = `req_${randomBytes(12).toString('hex')}`;
     const apiError = new ApiError(timedOut ? 'request_timeout' : 'invalid_request', message);
     const body = JSON.stringify(toErrorBody(apiError, { requestId, baseUrl: baseUrl() }));
-    socket.end(
+    socket.write(
       `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\nx-request-id: ${requestId}\r\n` +
         `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     );
+    linger(socket, limits);
   };
 }

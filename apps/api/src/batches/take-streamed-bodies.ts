@@ -11,9 +11,12 @@ export function takeStreamedBodies(app: ApiServer): void {
   app.setValidatorCompiler(() => (value: unknown) => ({ value }));
 }
 
-/** A body that is not there at all is an empty one. */
+/**
+ * A body that is not there at all is an empty one. Whoever stops reading leaves the connection open, so that the caller
+ * can be told why.
+ */
 export async function* streamedBody(body: unknown): AsyncGenerator<Uint8Array, void, undefined> {
-  if (body) yield* body as Readable;
+  if (body) yield* (body as Readable).iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
 }
 
 export function isNdjson(contentType: string | undefined): boolean {
