@@ -173,7 +173,7 @@ test('a file whose time has come is removed, but not while a batch reads it', as
     JSON.stringify({ ...file, expiresAtMs: Date.now() - 1 }),
   );
   expect((await stack.request(`/v1/files/${id}`)).status).toBe(404);
-  await redis.hset(`${prefix}:file:{${id}}`, 'pinned_until', Date.now() + 1_000);
+  await redis.hset(`${prefix}:file:{${id}}`, 'pin:batch_x', Date.now() + 1_000);
   await redis.zadd(`${prefix}:files:expiry`, 1, id);
   await until(async () => (await redis.hget(`${prefix}:file:{${id}}`, 'deleted')) === '1', {
     what: 'a round',

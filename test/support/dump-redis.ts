@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
 
-/** Every key and value of a Redis, as one text. */
-export async function dumpRedis(url: string): Promise<string> {
+/** Every key and value of a Redis, or those whose key fits a pattern, as one text. */
+export async function dumpRedis(url: string, pattern = '*'): Promise<string> {
   const redis = new Redis(url);
   const texts: string[] = [];
-  for (const name of await redis.keys('*')) {
+  for (const name of await redis.keys(pattern)) {
     texts.push(name, ...(await valuesOf(redis, name)));
   }
   redis.disconnect();

@@ -38,8 +38,8 @@ export interface TenantFiles {
   read(file: FileRecord): Promise<Readable | null>;
   /** The content of a batch, also when its file was deleted meanwhile; null when there is none. */
   readOf(batch: BatchRecord, part: 'input' | 'output' | 'errors'): Promise<Readable | null>;
-  /** Keeps the content until then, whatever becomes of the file. False when there is no such file. */
-  pin(id: string, untilMs: number): Promise<boolean>;
+  /** Keeps the content for a batch, until then at most, whatever becomes of the file. False: there is no such file. */
+  pin(id: string, batch: { batchId: string; untilMs: number }): Promise<boolean>;
   /** It is gone at once; content that a batch reads goes later. False when there is no such file. */
   remove(id: string): Promise<boolean>;
 }
@@ -109,7 +109,7 @@ export function createTenantFiles(
       const id = ids[part];
       return id === null ? null : files.read(id);
     },
-    pin: (id, untilMs) => fileIndex.pin(id, { tenant, untilMs }),
+    pin: (id, batch) => fileIndex.pin(id, { ...batch, tenant }),
     async remove(id) {
       const { status } = await fileIndex.drop(id, tenant);
       if (status === 'dropped') await removeContent(id);

@@ -39,7 +39,7 @@ test('every question names the tenant, and one that is smuggled in does not coun
       batches.readEvents('batch_1', { ...smuggled, after: 3 }),
       files.get('file-1'),
       files.list(smuggled),
-      files.pin('file-1', 9),
+      files.pin('file-1', { ...smuggled, batchId: 'batch_1', untilMs: 9 }),
     ]),
   ).toEqual([
     { method: 'get', args: ['batch_1', 'acme'] },
@@ -48,7 +48,7 @@ test('every question names the tenant, and one that is smuggled in does not coun
     { method: 'readEvents', args: ['batch_1', { limit: 5, after: 3, tenant: 'acme' }] },
     { method: 'get', args: ['file-1', 'acme'] },
     { method: 'list', args: [{ limit: 5, tenant: 'acme' }] },
-    { method: 'pin', args: ['file-1', { tenant: 'acme', untilMs: 9 }] },
+    { method: 'pin', args: ['file-1', { limit: 5, batchId: 'batch_1', untilMs: 9, tenant: 'acme' }] },
   ]);
   const event = { type: 'ping', tenant: 'other' } as unknown as Parameters<typeof webhooks.publish>[0];
   expect(await webhooks.publish(event)).toEqual(['acme']);

@@ -57,7 +57,7 @@ export async function createBatch(
   const window = options.within ?? options.completion_window;
   const expiresAtMs = createdAtMs + (parseDurationMs(window) as number);
   const known = await batches.get(id);
-  if (!known && !(await files.pin(inputFileId, expiresAtMs + PIN_MARGIN_MS))) {
+  if (!known && !(await files.pin(inputFileId, { batchId: id, untilMs: expiresAtMs + PIN_MARGIN_MS }))) {
     throw new ApiError('not_found', `There is no file ${inputFileId.slice(0, 80)}.`, {
       param: 'input_file_id',
     });

@@ -1,8 +1,8 @@
-import { isEndedBatch } from '@sluice/contracts';
 import type { BatchWork, BatchWorkDeps } from './batch-work.ts';
 import { checkInput } from './check-input.ts';
 import { endLines } from './end-lines.ts';
 import { queueLines } from './queue-lines.ts';
+import { releaseInput } from './release-input.ts';
 import { writeResultFiles } from './write-result-files.ts';
 
 /** `done`: nobody has to look at it again. Else when somebody should. */
@@ -61,7 +61,8 @@ export async function moveBatchOn(work: BatchWork, deps: BatchWorkDeps): Promise
     case 'failed':
     case 'expired':
     case 'cancelled':
-      return isEndedBatch(batch.status) ? { status: 'done' } : AT_ONCE;
+      await releaseInput(batch, deps);
+      return { status: 'done' };
     default:
       return batch.status satisfies never;
   }

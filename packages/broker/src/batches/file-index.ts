@@ -2,7 +2,11 @@ import type { FilePurpose } from '@sluice/contracts';
 import type { Keys } from '../keys.ts';
 import { readScript, runScript, type RedisClient } from '../script.ts';
 
-const scripts = { pin: readScript('file-pin'), drop: readScript('file-drop') };
+const scripts = {
+  pin: readScript('file-pin'),
+  unpin: readScript('file-unpin'),
+  drop: readScript('file-drop'),
+};
 
 /** What is known of a stored file; its content is in the file store under the same id. */
 export interface FileRecord {
@@ -85,9 +89,17 @@ export function createFileIndex({ redis, keys }: { redis: RedisClient; keys: Key
       }
       return { files, hasMore: false };
     },
-    /** Keeps the content until then, whatever becomes of the file. False when there is no such file. */
-    async pin(id: string, { tenant, untilMs }: { tenant: string; untilMs: number }): Promise<boolean> {
-      return (await runScript(redis, scripts.pin, [keys.file(id)], [tenant, untilMs])) === 'pinned';
+    /** Keeps the content for a batch, until then at most, whatever becomes of the file. False: there is no such file. */
+    async pin(
+      id: string,
+      { tenant, batchId, untilMs }: { tenant: string; batchId: string; untilMs: number },
+    ): Promise<boolean> {
+      const args = [tenant, untilMs, batchId];
+      return (await runScript(redis, scripts.pin, [keys.file(id)], args)) === 'pinned';
+    },
+    /** The batch needs it no more. `dropped`: the file was deleted, and its content may go now. Idempotent. */
+    async unpin(id: string, batchId: string): Promise<'dropped' | 'kept'> {
+      return (await runScript(redis, scripts.unpin, [keys.file(id)], [batchId])) as 'dropped' | 'kept';
     },
     /** Deletes a file of a tenant. */
     async drop(id: string, tenant: string): Promise<DropFileOutcome> {

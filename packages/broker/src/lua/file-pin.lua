@@ -1,8 +1,8 @@
--- Keeps a file's content until a time at least: a batch reads it.
+-- Keeps a file's content for a batch that reads it, until a time at most.
 -- KEYS: 1 file hash
--- ARGV: 1 tenant, 2 ms since 1970
+-- ARGV: 1 tenant, 2 ms since 1970, 3 batch id
 -- Returns: 'pinned' | 'gone'
-local state = redis.call('HMGET', KEYS[1], 'tenant', 'deleted', 'pinned_until')
+local state = redis.call('HMGET', KEYS[1], 'tenant', 'deleted')
 if state[1] ~= ARGV[1] or state[2] then return 'gone' end
-if tonumber(state[3] or '0') < tonumber(ARGV[2]) then redis.call('HSET', KEYS[1], 'pinned_until', ARGV[2]) end
+redis.call('HSET', KEYS[1], 'pin:' .. ARGV[3], ARGV[2])
 return 'pinned'
