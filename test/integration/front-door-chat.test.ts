@@ -147,6 +147,22 @@ test('with on-stream-failure: restart the stream says so and begins anew', async
   expect(text).toBe(job.result?.choices[0]?.message.content);
 });
 
+test.each(TARGETS)('of a stream that its caller leaves, what %s has sent is booked', async (model) => {
+  stack.simulator.control.setLatency({ latency: { p50_ms: 5, tokens_per_second: 40 } });
+  const { data: stream, response } = await client.chat.completions
+    .create({ model, messages: [{ role: 'user', content: 'Tell me a long story.' }], stream: true })
+    .withResponse();
+  let text = '';
+  for await (const chunk of stream) {
+    text += chunk.choices[0]?.delta.content ?? '';
+    if (text.length >= 80) break;
+  }
+  const job = await stack.ended(response.headers.get('x-sluice-job-id') ?? '');
+  expect(job).toMatchObject({ status: 'cancelled', usage: { prompt_tokens: expect.any(Number) } });
+  expect(job.usage?.completion_tokens).toBeGreaterThanOrEqual(text.length / 8);
+  expect(job.cost_usd).toBeGreaterThan(0);
+});
+
 test.each([true, false])('a caller that hangs up cancels its job (stream: %s)', async (stream) => {
   const { control } = stack.simulator;
   control.setLatency({ latency: { p50_ms: 60_000 } });

@@ -62,7 +62,8 @@ export async function reserveBudget(
     status: 'reserved',
     book({ outcome: { status, ...rest }, attemptEnd }) {
       const error = status === 'error' && 'error' in rest ? rest.error : null;
-      const unknown = attemptEnd.cost_usd === null && error !== null && MAY_HAVE_COST.has(error.code);
+      const isKnown = attemptEnd.cost_usd !== null && !('usageEstimated' in rest);
+      const unknown = !isKnown && error !== null && MAY_HAVE_COST.has(error.code);
       return settle(unknown ? null : (attemptEnd.cost_usd ?? 0));
     },
     release: () => settle(0),

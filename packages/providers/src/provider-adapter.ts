@@ -46,6 +46,8 @@ export interface ProviderFailure {
   error: AttemptError;
   /** What the vendor reported before it failed (a broken stream has often been paid); null when nothing is known. */
   usage: Usage | null;
+  /** `usage` is no more than what was streamed suggests: the vendor may have counted more. */
+  usageEstimated?: true;
   costUsd?: number | null;
   warnings: Warning[];
   firstTokenMs: number | null;

@@ -17,10 +17,12 @@ export interface CallMonitor {
   /** Headers are there: the vendor has taken the call. */
   sawHeaders(): void;
   answered(): boolean;
-  /** The model has begun to generate, be it reasoning that is not shown. */
-  sawToken(): void;
-  /** The first piece of content is there. Implies {@link sawToken}. */
-  sawContent(): void;
+  /** The model generates, be it reasoning that is not shown; `thought` is what is shown of it. */
+  sawToken(thought?: string): void;
+  /** A piece of content is there. Implies {@link sawToken}. */
+  sawContent(text?: string): void;
+  /** UTF-8 bytes of all pieces so far. */
+  streamed(): { answerBytes: number; thoughtBytes: number };
   firstTokenMs(): number | null;
   /** Keeps the newest usage, so that it survives a stream that breaks. */
   reportUsage(usage: Usage): void;
@@ -68,7 +70,9 @@ export function createCallMonitor({
   if (signal.aborted) cancel();
   else signal.addEventListener('abort', cancel, { once: true });
 
-  const sawToken = (): void => clearTimeout(firstToken);
+  let answerBytes = 0;
+  let thoughtBytes = 0;
+  const begun = (): void => clearTimeout(firstToken);
   return {
     signal: controller.signal,
     timeouts,
@@ -78,11 +82,16 @@ export function createCallMonitor({
       answered = true;
     },
     answered: () => answered,
-    sawToken,
-    sawContent() {
-      sawToken();
+    sawToken(thought = '') {
+      begun();
+      thoughtBytes += Buffer.byteLength(thought);
+    },
+    sawContent(text = '') {
+      begun();
+      answerBytes += Buffer.byteLength(text);
       firstTokenMs ??= Math.round(performance.now() - startedAt);
     },
+    streamed: () => ({ answerBytes, thoughtBytes }),
     firstTokenMs: () => firstTokenMs,
     reportUsage(newest) {
       usage = newest;

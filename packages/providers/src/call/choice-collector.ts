@@ -56,7 +56,7 @@ export function createChoiceCollector({
   };
 
   function addToolCall({ key, id, name, arguments: text }: ToolCallPiece): void {
-    monitor?.sawContent();
+    monitor?.sawContent(`${name ?? ''}${text ?? ''}`);
     const known = calls.get(key);
     if (known) {
       if (!known.name && name) known.name = name;
@@ -87,13 +87,13 @@ export function createChoiceCollector({
   return {
     add(text) {
       if (text === '') return;
-      monitor?.sawContent();
+      monitor?.sawContent(text);
       texts.push(text);
       pass({ content: text });
     },
     addReasoning(text) {
       if (text === '') return;
-      monitor?.sawToken();
+      monitor?.sawToken(text);
       thoughts.push(text);
       pass({ reasoning: text });
     },

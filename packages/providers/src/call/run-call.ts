@@ -5,7 +5,8 @@ import { UnsendableRequest } from '../errors/unsendable-request.ts';
 import type { ProviderCall, ProviderFailure, ProviderOutcome } from '../provider-adapter.ts';
 import { createCallMonitor, type CallMonitor } from './call-monitor.ts';
 import { interruptionError } from './interruption-error.ts';
-import { successOf } from './success-of.ts';
+import { successOf, USAGE_ESTIMATED } from './success-of.ts';
+import { usageSoFar } from './usage-so-far.ts';
 import type { VendorAnswer } from './vendor-answer.ts';
 
 export interface RenderedRequest<Body> {
@@ -43,15 +44,20 @@ export async function runCall<Body>(
     streaming: call.onDelta !== undefined,
   });
   let warnings: Warning[] = [];
-  const failure = (error: AttemptError): ProviderFailure => ({
-    status: 'error',
-    error: { ...error, message: safeMessage(error.message, apiKey) },
-    usage: monitor.usage(),
-    costUsd: monitor.costUsd(),
-    warnings,
-    firstTokenMs: monitor.firstTokenMs(),
-    rateLimit: monitor.rateLimit(),
-  });
+  const failure = (error: AttemptError): ProviderFailure => {
+    const streamed = call.onDelta ? monitor.streamed() : { answerBytes: 0, thoughtBytes: 0 };
+    const { usage, isEstimated } = usageSoFar(monitor.usage(), { request: call.request, streamed });
+    return {
+      status: 'error',
+      error: { ...error, message: safeMessage(error.message, apiKey) },
+      usage,
+      ...(isEstimated ? { usageEstimated: true } : {}),
+      costUsd: monitor.costUsd(),
+      warnings: isEstimated ? [...warnings, USAGE_ESTIMATED] : warnings,
+      firstTokenMs: monitor.firstTokenMs(),
+      rateLimit: monitor.rateLimit(),
+    };
+  };
   const interrupted = (): ProviderFailure | null => {
     const interruption = monitor.interruption();
     return interruption && failure(interruptionError(vendor, interruption));

@@ -3,9 +3,10 @@ import type { ProviderSuccess } from '../provider-adapter.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import type { VendorAnswer } from './vendor-answer.ts';
 
-const USAGE_ESTIMATED: Warning = {
+export const USAGE_ESTIMATED: Warning = {
   code: 'usage_estimated',
-  message: 'The provider reported no usage: tokens and cost are estimated from the length of the text.',
+  message:
+    'The provider did not report all usage: tokens and cost are estimated from the length of the text.',
   param: null,
 };
 
