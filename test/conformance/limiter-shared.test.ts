@@ -189,7 +189,8 @@ describe('a process on the machine of others that wait', () => {
     const held = () => (waiter?.count('held') ?? 0) + (idle?.count('held') ?? 0);
     await until('the others have all slots', () => held() === 3);
     const freedAfterMs = performance.now() - killedAtMs;
-    expect(freedAfterMs).toBeGreaterThanOrEqual(limits.provider.arrival_jitter_ms - 10);
+    // As long as the provider may take to see the end.
+    expect(freedAfterMs).toBeGreaterThanOrEqual(90);
     // A lease lasts 25 s.
     expect(freedAfterMs).toBeLessThan(3_000);
     expect((waiter?.count('lost') ?? 0) + (idle?.count('lost') ?? 0)).toBe(0);

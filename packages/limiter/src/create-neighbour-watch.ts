@@ -3,6 +3,11 @@ import type { PermitScripts } from './permit-scripts.ts';
 
 /** A look costs some microseconds for each neighbour, and those who wait ask more often than this. */
 const LOOK_EVERY_MS = 20;
+/**
+ * How long the provider may take to see the end of calls whose process is gone: their connections were closed before
+ * that shows, and what is granted now is sent later, so only a difference of ways counts.
+ */
+const END_SEEN_MS = 100;
 /** Others may have been told of by a neighbour as well, and a script may fail. */
 const TELL_AGAIN_MS = 1_000;
 
@@ -24,7 +29,7 @@ export function createNeighbourWatch({
   const toldAtMs = new Map<string, number>();
 
   async function tell(holder: string): Promise<void> {
-    const outcome = await scripts.lapseHolder(holder, arrivalJitterMs());
+    const outcome = await scripts.lapseHolder(holder, Math.min(END_SEEN_MS, arrivalJitterMs()));
     if (outcome.status === 'failed') onError(outcome.error);
   }
 
