@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { httpConfigSchema } from '@sluice/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refusal, startApiFixture, SUBMISSION, type ApiFixture } from './api-fixture.ts';
 
@@ -106,7 +107,7 @@ test('answers carry headers against misuse by browsers, and no origin is allowed
 
 test('pages of a configured origin may call, and read streams too; others may not', async () => {
   const open = await startApiFixture({
-    config: { http: { cors_origins: ['https://app.example'], trust_proxy: false } },
+    config: { http: httpConfigSchema.parse({ cors_origins: ['https://app.example'] }) },
   });
   try {
     const { id } = await open.submit();

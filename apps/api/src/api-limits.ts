@@ -4,6 +4,10 @@ export interface ApiLimits {
   maxBodyBytes: number;
   /** Deeper JSON is a 400: 5,000 levels overflow the stack of whoever serialises them. */
   maxBodyDepth: number;
+  /** To receive the headers of a request, from the connection's start or the request's first byte. */
+  headersTimeoutMs: number;
+  /** How often connections are looked at; what is too slow is cut this much later than its limit at most. */
+  connectionCheckMs: number;
   /** To receive a whole request. */
   requestTimeoutMs: number;
   /** The same for an uploaded file and for a batch that brings its requests along. */
@@ -12,6 +16,10 @@ export interface ApiLimits {
   handlerTimeoutMs: number;
   /** Without a byte either way; above `maxWaitMs` and the streams' comments, so that neither is cut. */
   connectionTimeoutMs: number;
+  /** How long what was written may wait to be read, besides the time that `readerMinBytesPerSecond` gives it. */
+  readerTimeoutMs: number;
+  /** A caller that reads less keeps an answer in memory for nothing. */
+  readerMinBytesPerSecond: number;
   /**
    * Taken and thrown away of a body that still arrives when its request has been answered (refused, mostly), so that a
    * caller that sends everything before it reads gets the answer; then the connection is cut.
@@ -40,10 +48,14 @@ export interface ApiLimits {
 export const DEFAULT_API_LIMITS: Readonly<ApiLimits> = Object.freeze({
   maxBodyBytes: 16 * 1024 * 1024,
   maxBodyDepth: 64,
+  headersTimeoutMs: 15_000,
+  connectionCheckMs: 1_000,
   requestTimeoutMs: 30_000,
   uploadTimeoutMs: 900_000,
   handlerTimeoutMs: 10_000,
   connectionTimeoutMs: 90_000,
+  readerTimeoutMs: 30_000,
+  readerMinBytesPerSecond: 8 * 1024,
   lingerMaxBytes: 32 * 1024 * 1024,
   lingerTimeoutMs: 10_000,
   keepAliveTimeoutMs: 72_000,

@@ -65,7 +65,7 @@ export async function buildApi({ stores, ...deps }: ApiDeps & { stores: TenantSt
     genReqId: requestId,
     bodyLimit: limits.maxBodyBytes,
     trustProxy: http.trust_proxy,
-    serverFactory: (handler) => createHttpServer(limits, handler),
+    serverFactory: (handler) => createHttpServer(limits, http, handler),
     // While it closes, the server finishes what arrives: its own 503 does not have the contract's shape.
     return503OnClosing: false,
     clientErrorHandler: createClientErrorHandler(deps),
