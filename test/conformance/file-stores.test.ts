@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { storageConfigSchema, type StorageConfig } from '@sluice/contracts';
 import { openFileStore, type FileStore } from '@sluice/files';
+import { createFileVault } from '@sluice/vault';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startS3Server } from '../support/s3-server.ts';
 
@@ -46,12 +47,17 @@ async function textOf(store: FileStore, name: string, start = 0): Promise<string
   return Buffer.concat(chunks).toString();
 }
 
-describe.each(Object.keys(PLACES))('the file store "%s"', (kind) => {
+const RINGS = { plain: [], sealed: [{ id: 'a', secret: randomBytes(32) }] };
+const KINDS = Object.keys(PLACES).flatMap((kind) =>
+  (['plain', 'sealed'] as const).map((rest) => [kind, rest] as const),
+);
+
+describe.each(KINDS)('the file store "%s", %s', (kind, rest) => {
   let place: Place;
   let store: FileStore;
   beforeAll(async () => {
     place = await (PLACES[kind] as () => Promise<Place>)();
-    store = await openFileStore(place.storage);
+    store = await openFileStore(place.storage, createFileVault(RINGS[rest]));
   });
   afterAll(async () => {
     await store.close();
@@ -111,7 +117,7 @@ describe.each(Object.keys(PLACES))('the file store "%s"', (kind) => {
 
 test('the local store removes what lost processes left half written, after a day', async () => {
   const path = await mkdtemp(join(tmpdir(), 'sluice-files-'));
-  const store = await openFileStore(storageConfigSchema.parse({ kind: 'local', path }));
+  const store = await openFileStore(storageConfigSchema.parse({ kind: 'local', path }), createFileVault([]));
   await writeFile(join(path, 'file-8.old.part'), 'x');
   await writeFile(join(path, 'file-9.new.part'), 'x');
   const long = new Date(Date.now() - 2 * 86_400_000);

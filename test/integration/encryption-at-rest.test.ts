@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startApi, type Api } from '@sluice/api';
+import type { Batch } from '@sluice/contracts';
 import { createLogger, createMetrics, loadEnvironment, openBroker } from '@sluice/runtime';
 import { afterEach, expect, test } from 'vitest';
 import { dumpRedis } from '../support/dump-redis.ts';
 import { startStack, type Stack } from '../support/start-stack.ts';
+import { until } from '../support/until.ts';
 
 let stack: Stack | null = null;
 afterEach(async () => {
@@ -60,5 +65,59 @@ test('a rotated ring opens what the old key sealed', async () => {
     expect((await open.broker.jobs.get(id, 'default'))?.result).toEqual(result);
   } finally {
     await open.close();
+  }
+});
+
+test('files of batches are sealed; a rotated ring opens them, and one without the old key gives nothing away', async () => {
+  const [old, fresh] = [key('old'), key('new')];
+  stack = await startStack({ workers: 1, encryptionKeys: old });
+  const { request, config, environment } = stack;
+  const body = {
+    model: 'openai/gpt-5.4-mini',
+    messages: [{ role: 'user', content: PROMPT }],
+    max_tokens: 40,
+  };
+  const made = await request('/v1/batches', {
+    method: 'POST',
+    body: JSON.stringify({ tier: 'standard', requests: [{ custom_id: 'a', body }] }),
+    headers: { 'content-type': 'application/json' },
+  });
+  const { id } = (await made.json()) as Batch;
+  const batch = await until(
+    async () => {
+      const found = (await (await request(`/v1/batches/${id}`)).json()) as Batch;
+      return found.status === 'completed' && found;
+    },
+    { what: 'the end of the batch' },
+  );
+  const paths = [`/v1/files/${batch.input_file_id}/content`, `/v1/files/${batch.output_file_id}/content`];
+  const written = await Promise.all(paths.map(async (path) => (await request(path)).text()));
+  expect(written[0]).toContain(PROMPT);
+  expect(written[1]).toContain('chat.completion');
+
+  const folder = config.storage.kind === 'local' ? config.storage.path : '';
+  for (const name of await readdir(folder)) {
+    const stored = await readFile(join(folder, name), 'latin1');
+    for (const text of [PROMPT, 'custom_id', 'chat.completion']) expect(stored).not.toContain(text);
+  }
+
+  const read = async (ring: string, path: string): Promise<{ status: number; text: string }> => {
+    const { encryptionKeys } = loadEnvironment({ SLUICE_ENCRYPTION_KEYS: ring });
+    const logger = createLogger({ name: 'test', level: 'silent' });
+    const api: Api = await startApi({ config, environment: { ...environment, encryptionKeys }, logger });
+    try {
+      const answer = await fetch(`${api.url}${path}`, {
+        headers: { authorization: `Bearer ${environment.adminKey}` },
+      });
+      return { status: answer.status, text: await answer.text() };
+    } finally {
+      await api.close();
+    }
+  };
+  for (const [at, path] of paths.entries()) {
+    expect(await read(`${fresh},${old}`, path)).toEqual({ status: 200, text: written[at] });
+    const without = await read(fresh, path);
+    expect(without.status).toBe(500);
+    expect(JSON.parse(without.text)).toMatchObject({ error: { type: 'api_error' } });
   }
 });

@@ -13,7 +13,7 @@ const WEBHOOK_SECRET = `whsec_${randomBytes(32).toString('base64')}`;
 
 /** Where a secret may be: with keys nowhere, without them prompts and webhook secrets where they have to be kept. */
 const MAY_HOLD: Readonly<Record<'sealed' | 'plain', readonly string[]>> = {
-  sealed: ['prompt in files'],
+  sealed: [],
   plain: [
     'prompt in redis',
     'prompt in files',

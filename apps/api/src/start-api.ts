@@ -21,7 +21,7 @@ import {
   egressPolicy,
   readRedisFacts,
 } from '@sluice/runtime';
-import { createVault } from '@sluice/vault';
+import { createFileVault, createVault } from '@sluice/vault';
 import type { Environment, Logger, Metrics } from '@sluice/runtime';
 import { startBatchRunner, type BatchRunner } from './batches/batch-runner.ts';
 import { DEFAULT_API_LIMITS, type ApiLimits } from './api-limits.ts';
@@ -94,7 +94,7 @@ export async function startApi({ logger, ...options }: StartApiOptions): Promise
     onError: (error) => logger.debug({ reason: (error as Error).message }, 'the world was not read'),
   });
 
-  const files = await openFileStore(config.storage);
+  const files = await openFileStore(config.storage, createFileVault(environment.encryptionKeys));
   let batchRunner: BatchRunner | null = null;
   const stores: TenantStores = {
     jobs: deferMethods(() => kept.current().broker.jobs),

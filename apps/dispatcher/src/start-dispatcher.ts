@@ -12,6 +12,7 @@ import {
   type Logger,
   type Metrics,
 } from '@sluice/runtime';
+import { createFileVault } from '@sluice/vault';
 import { readStatusPages } from './read-status-pages.ts';
 import { removeExpiredFiles } from './remove-expired-files.ts';
 import { deliverySettings, startDeliveries } from './start-deliveries.ts';
@@ -66,7 +67,7 @@ export async function startDispatcher(options: StartDispatcherOptions): Promise<
     onError,
   });
 
-  const files = await openFileStore(config.storage);
+  const files = await openFileStore(config.storage, createFileVault(environment.encryptionKeys));
   const sweepAfterMs = options.sweepAfterMs ?? 30_000;
   const rounds = startRounds({
     onError,
