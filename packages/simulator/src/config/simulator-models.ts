@@ -28,7 +28,11 @@ export const SIMULATOR_MODELS: Readonly<Record<string, SimulatedModel>> = {
   'claude-sonnet-4-6': { vendor: 'anthropic', maxInputTokens: 1_000_000, maxOutputTokens: 64_000 },
   'claude-sonnet-5': { vendor: 'anthropic', maxInputTokens: 1_000_000, maxOutputTokens: 128_000 },
   'claude-opus-4-5': { vendor: 'anthropic', maxInputTokens: 200_000, maxOutputTokens: 64_000 },
+  'claude-opus-4-6': { vendor: 'anthropic', maxInputTokens: 1_000_000, maxOutputTokens: 128_000 },
   'claude-opus-4-7': { vendor: 'anthropic', maxInputTokens: 1_000_000, maxOutputTokens: 128_000 },
+  'claude-opus-4-8': { vendor: 'anthropic', maxInputTokens: 1_000_000, maxOutputTokens: 128_000 },
+  'claude-fable-5': { vendor: 'anthropic', maxInputTokens: 1_000_000, maxOutputTokens: 128_000 },
+  'claude-mythos-5': { vendor: 'anthropic', maxInputTokens: 1_000_000, maxOutputTokens: 128_000 },
   'claude-opus-5': { vendor: 'anthropic', maxInputTokens: 1_000_000, maxOutputTokens: 128_000 },
   'gemini-2.0-flash': { vendor: 'google', maxInputTokens: 1_048_576, maxOutputTokens: 8_192 },
   'gemini-2.5-flash': { vendor: 'google', maxInputTokens: 1_048_576, maxOutputTokens: 65_536 },
@@ -37,3 +41,10 @@ export const SIMULATOR_MODELS: Readonly<Record<string, SimulatedModel>> = {
   'gemini-3-flash-preview': { vendor: 'google', maxInputTokens: 1_048_576, maxOutputTokens: 65_536 },
   'gemini-3.5-flash': { vendor: 'google', maxInputTokens: 1_048_576, maxOutputTokens: 65_536 },
 };
+
+/** What is known of a model, also by the name of one of its releases (`claude-opus-4-6-20260205`). */
+export function simulatedModel(name: string | null): SimulatedModel | undefined {
+  const known = (plain: string): SimulatedModel | undefined =>
+    Object.hasOwn(SIMULATOR_MODELS, plain) ? SIMULATOR_MODELS[plain] : undefined;
+  return known(name ?? '') ?? known((name ?? '').replace(/-(\d{8}|thinking)$/, ''));
+}

@@ -1,6 +1,6 @@
 import { countPromptTokens } from '../answer/count-tokens.ts';
 import type { FaultRule } from '../config/fault-rule.ts';
-import { SIMULATOR_MODELS } from '../config/simulator-models.ts';
+import { simulatedModel } from '../config/simulator-models.ts';
 import type { SimulatedChat, SimulatedCompletion, WireAnswer, WireContext } from '../vendors/vendor-wire.ts';
 import { composeCompletion, type AnswerTokens } from './compose-completion.ts';
 import type { SimulatedAccount } from './simulator-state.ts';
@@ -33,7 +33,7 @@ export function judgeRequest(
 ): JudgedRequest {
   const { wire, config } = account;
   const own = config.models[context.model ?? ''];
-  const described = SIMULATOR_MODELS[context.model ?? ''];
+  const described = simulatedModel(context.model);
   if (config.strict_models && context.model !== null && !own && described?.vendor !== account.vendor) {
     return { status: 'refused', answer: wire.error('unknown_model', context), chat: null };
   }

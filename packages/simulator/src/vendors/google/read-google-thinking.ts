@@ -22,6 +22,8 @@ const RULES: readonly Rules[] = [
   { thinks: /^gemini-2\.5-pro/, min: 128, max: 32_768, byDefault: true, canStop: false },
   { thinks: /^gemini-2\.5-flash-lite/, min: 512, max: 24_576, byDefault: false, canStop: true },
   { thinks: /^gemini-2\.5-flash/, min: 1, max: 24_576, byDefault: false, canStop: true },
+  { thinks: /^gemini-pro-latest/, min: 128, max: 32_768, byDefault: true, canStop: false },
+  { thinks: /^gemini-flash-(lite-)?latest/, min: 512, max: 24_576, byDefault: false, canStop: true },
   { thinks: /^gemini-([3-9]|\d\d).*pro/, min: 128, max: 32_768, byDefault: true, canStop: false },
   { thinks: /^gemini-([3-9]|\d\d)/, min: 1, max: 24_576, byDefault: true, canStop: true },
 ];
