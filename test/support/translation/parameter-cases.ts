@@ -65,6 +65,11 @@ export const PARAMETER_CASES: readonly TranslationCase[] = [
     models: { openai: 'gpt-5', anthropic: 'claude-opus-4-7' },
   },
   {
+    name: 'what models do anyway, at models that refuse it',
+    request: { ...ask, temperature: 1, top_p: 1, frequency_penalty: 0, presence_penalty: 0, user: '' },
+    models: { openai: 'gpt-5', anthropic: 'claude-opus-4-7' },
+  },
+  {
     name: 'many stop sequences',
     request: { ...ask, stop: ['1', '2', '3', '4', '5', '6', '\n'] },
   },

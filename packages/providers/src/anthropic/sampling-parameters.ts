@@ -1,6 +1,7 @@
 import type { ProviderCall } from '../provider-adapter.ts';
 import { parameterChanged, parameterDropped } from '../request/parameter-warning.ts';
 import type { RequestPart } from '../request/request-part.ts';
+import { SAMPLING_DEFAULTS } from '../request/unsupported-parameters.ts';
 
 const MAX_TEMPERATURE = 1;
 /** With thinking on. Source: Anthropic's guide "Extended thinking", feature compatibility. */
@@ -16,7 +17,9 @@ export function samplingParameters(
   const drop = (param: string, why: string) => part.warnings.push(parameterDropped(param, why));
   if (entry.rejects?.includes('sampling_params')) {
     for (const param of ['temperature', 'top_p', 'top_k'] as const) {
-      if (request[param] !== undefined) drop(param, `${model} refuses sampling parameters`);
+      const value = request[param];
+      if (value !== undefined && value !== SAMPLING_DEFAULTS[param])
+        drop(param, `${model} refuses sampling parameters`);
     }
     return part;
   }
@@ -34,7 +37,7 @@ export function samplingParameters(
   if (topP !== undefined) {
     // Models since Claude Opus 4.1 refuse both at once.
     if (part.fields['temperature'] !== undefined) {
-      drop('top_p', 'Anthropic takes temperature or top_p, not both');
+      if (topP !== 1) drop('top_p', 'Anthropic takes temperature or top_p, not both');
     } else if (thinks && topP < MIN_THINKING_TOP_P) drop('top_p', whileThinking);
     else part.fields['top_p'] = topP;
   }

@@ -135,7 +135,7 @@ function userMetadata({ user, safety_identifier: identifier }: ChatRequest): Req
     warnings.push(parameterDropped('user', 'safety_identifier is given as well and wins'));
   }
   const id = identifier ?? user;
-  if (id === undefined) return { fields: {}, warnings };
+  if (id === undefined || id === '') return { fields: {}, warnings };
   if (/^\S+@\S+$/.test(id)) {
     const param = identifier === undefined ? 'user' : 'safety_identifier';
     warnings.push(parameterDropped(param, 'Anthropic refuses e-mail addresses as user ids'));

@@ -1,6 +1,7 @@
 import type { ChatRequest } from '@sluice/contracts';
 import type { ProviderCall } from '../provider-adapter.ts';
 import { parameterDropped } from '../request/parameter-warning.ts';
+import { SAMPLING_DEFAULTS } from '../request/unsupported-parameters.ts';
 import type { GenerationConfig } from './google-body.ts';
 import type { GoogleFields } from './google-fields.ts';
 
@@ -20,6 +21,7 @@ export function samplingParameters({ request, entry }: ProviderCall): GoogleFiel
   for (const [param, field] of Object.entries(SAMPLING) as [keyof typeof SAMPLING, string][]) {
     const value = request[param];
     if (value === undefined) continue;
+    if (rejected && value === SAMPLING_DEFAULTS[param]) continue;
     if (rejected) part.warnings.push(parameterDropped(param, 'the model refuses sampling parameters'));
     else Object.assign(part.fields, { [field]: value });
   }

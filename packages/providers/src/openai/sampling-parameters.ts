@@ -1,6 +1,7 @@
 import type { ProviderCall } from '../provider-adapter.ts';
 import { parameterChanged, parameterDropped } from '../request/parameter-warning.ts';
 import type { RequestPart } from '../request/request-part.ts';
+import { SAMPLING_DEFAULTS } from '../request/unsupported-parameters.ts';
 import { stopSequences } from '../request/stop-sequences.ts';
 import type { OpenAiProfile } from './openai-profile.ts';
 
@@ -30,6 +31,8 @@ export function samplingParameters(call: ProviderCall, profile: OpenAiProfile): 
     const value = request[param];
     if (value === undefined || value === false) continue;
     if (param === 'top_logprobs' && !request.logprobs) continue;
+    const isDefault = value === SAMPLING_DEFAULTS[param];
+    if (isDefault && (refuses || profile.unsupported.has(param))) continue;
     if (profile.unsupported.has(param)) {
       part.warnings.push(parameterDropped(param, `${profile.kind} has no such parameter`));
     } else if (refuses) {

@@ -11,7 +11,7 @@ export function unsupportedParameters(
   vendorName: string,
 ): Warning[] {
   const warnings = params
-    .filter((param) => asksForSomething(request[param]))
+    .filter((param) => asksForSomething(param, request[param]))
     .map((param) => parameterDropped(param, `${vendorName} has no such parameter`));
   if (request.store)
     warnings.push(parameterDropped('store', 'the answer is kept with the job, not by the vendor'));
@@ -23,7 +23,17 @@ export function unsupportedParameters(
   return warnings;
 }
 
-function asksForSomething(value: unknown): boolean {
-  if (value === undefined || value === null || value === false) return false;
+/** What models do anyway; clients write it out. */
+export const SAMPLING_DEFAULTS: Readonly<Partial<Record<keyof ChatRequest, number>>> = {
+  temperature: 1,
+  top_p: 1,
+  frequency_penalty: 0,
+  presence_penalty: 0,
+  top_logprobs: 0,
+};
+
+function asksForSomething(param: keyof ChatRequest, value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === '') return false;
+  if (value === SAMPLING_DEFAULTS[param]) return false;
   return !(typeof value === 'object' && Object.keys(value).length === 0);
 }
