@@ -8,6 +8,7 @@ import { addHandlerTimeout } from './add-handler-timeout.ts';
 import { addJsonParser } from './add-json-parser.ts';
 import { addKeyLimits } from './add-key-limits.ts';
 import { addOpenApi } from './add-openapi.ts';
+import { addQueryControl } from './add-query-control.ts';
 import { addRequestObservers } from './add-request-observers.ts';
 import type { ApiDeps } from './api-deps.ts';
 import type { ApiServer } from './api-server.ts';
@@ -85,6 +86,7 @@ export async function buildApi({ stores, ...deps }: ApiDeps & { stores: TenantSt
   await addSecurityHeaders(app, http);
   const failures = await createFailureLimiter(app, limits);
   addErrorHandler(app, { ...deps, failures });
+  addQueryControl(app);
   addJsonParser(app, limits);
   addRequestObservers(app, deps);
   addBodyTimeout(app, deps);
