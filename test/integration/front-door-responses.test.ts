@@ -258,6 +258,10 @@ test('what is wrong with an input is said of the item that was meant, by the nam
     'input.0.content.0.detail',
     expect.stringMatching(/auto, low, high, original/),
   ]);
+  expect(await refusal({ input: 'Hi.', tool_choice: { type: 'web_search_preview' } })).toEqual([
+    'tool_choice.type',
+    expect.stringMatching(/must be one of function, allowed_tools/),
+  ]);
   expect(await refusal({ input: [{ role: 'robot', content: 'Hi.' }] })).toEqual([
     'input.0.role',
     expect.stringMatching(/assistant, user, system, developer/),

@@ -47,13 +47,13 @@ function describe(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]): Faul
  * The branch that was meant is the one whose `type` and `role` are right, and of these the one that got furthest; when
  * no branch has that type, all of them say which they take, and when none got anywhere, what they take.
  */
-function describeUnion(all: z.core.$ZodIssue[][], path: readonly PropertyKey[], param: string): Fault[] {
+function describeUnion(branches: z.core.$ZodIssue[][], path: readonly PropertyKey[], param: string): Fault[] {
   const depth = (branch: z.core.$ZodIssue[]): number => branch[0]?.path.length ?? 0;
-  const meant = all.filter((branch) => !branch.some(isOtherKind));
-  const branches = meant.length > 0 ? meant : all;
-  const best = branches.toSorted((left, right) => depth(right) - depth(left))[0];
-  if (best && depth(best) > 0 && meant.length === 0) return [wrongKind(all, path)];
-  if (best && depth(best) > 0) return best.flatMap((issue) => describe(issue, path));
+  const far = branches.filter((branch) => depth(branch) > 0);
+  const meant = far.filter((branch) => !branch.some(isOtherKind));
+  const best = meant.toSorted((left, right) => depth(right) - depth(left))[0];
+  if (best) return best.flatMap((issue) => describe(issue, path));
+  if (far.length > 0) return [wrongKind(far, path)];
   const expected = branches
     .flatMap((branch) => branch.slice(0, 1))
     .map((issue) =>
