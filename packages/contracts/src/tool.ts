@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import { cacheControlSchema } from './content-part.ts';
 
-/** Names that every vendor takes. Source: OpenAI, Anthropic and Gemini function declarations. */
+/** Source: OpenAI's function declarations. Gemini wants no digit or - at the beginning, which `checkRequest` says. */
 const toolNameSchema = z
   .string()
-  .regex(
-    /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/,
-    'must be letters, digits, _ or -, begin with a letter or _, at most 64',
-  );
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be letters, digits, _ or -, at most 64');
 
 /** A JSON Schema, as the caller wrote it. Checked as far as no vendor could take it otherwise. */
 export const jsonSchemaSchema = z.record(z.string(), z.unknown());

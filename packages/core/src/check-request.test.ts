@@ -139,6 +139,15 @@ describe('tools', () => {
     );
   });
 
+  it('may begin with a digit, except at Gemini', () => {
+    const tools = [tool({}), tool({}, '21st_magic')];
+    for (const vendor of ['openai', 'anthropic', 'vllm'])
+      expect(check({ tools }, { vendor })).toMatchObject({ status: 'ok' });
+    expect(check({ tools }, { vendor: 'google' })).toEqual(
+      refused('tools.1.function.name', /begin with a letter or _/),
+    );
+  });
+
   it('are refused for a model that can not call them', () => {
     expect(check({ tools: [tool({})] }, { entry: { supports: ['vision'] } })).toEqual(
       refused('tools', /can't call/),

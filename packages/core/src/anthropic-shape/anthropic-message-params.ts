@@ -6,13 +6,8 @@ const display = z.enum(['summarized', 'omitted']).nullish();
 
 const toolSchema = z.strictObject({
   type: z.literal('custom').nullish(),
-  /** Narrower than Anthropic's rule, so that every vendor takes it. */
-  name: z
-    .string()
-    .regex(
-      /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/,
-      'must be letters, digits, _ or -, begin with a letter or _, at most 64',
-    ),
+  /** Shorter than Anthropic's rule, so that every vendor takes it. */
+  name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be letters, digits, _ or -, at most 64'),
   description: z.string().optional(),
   input_schema: jsonSchemaSchema,
   strict: z.boolean().optional(),

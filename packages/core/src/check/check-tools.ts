@@ -6,7 +6,7 @@ import { refusal, type Refusal } from './refusal.ts';
 
 /** Tools, the choice among them, and the schema of a structured answer. */
 export function checkTools(subject: CheckSubject): Refusal | null {
-  const { request, target, entry } = subject;
+  const { request, target, entry, vendor } = subject;
   const tools = request.tools ?? [];
   if (tools.length > 0 && !maySupport(entry, 'function_calling'))
     return refusal('tools', `${target} can't call functions.`);
@@ -15,6 +15,10 @@ export function checkTools(subject: CheckSubject): Refusal | null {
     if (names.has(declared.name))
       return refusal(`tools.${index}.function.name`, `There are two tools named "${declared.name}".`);
     names.add(declared.name);
+    if (vendor === 'google' && !/^[A-Za-z_]/.test(declared.name)) {
+      const what = `${target} takes only names of tools that begin with a letter or _.`;
+      return refusal(`tools.${index}.function.name`, what);
+    }
     const param = `tools.${index}.function.parameters`;
     const fault = declared.parameters && parametersFault(declared.parameters as JsonSchema, param, subject);
     if (fault) return fault;
