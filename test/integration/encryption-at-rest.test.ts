@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { startApi, type Api } from '@sluice/api';
-import type { Batch } from '@sluice/contracts';
+import type { Batch, ShownWebhookDelivery } from '@sluice/contracts';
 import { createLogger, createMetrics, loadEnvironment, openBroker } from '@sluice/runtime';
 import { afterEach, expect, test } from 'vitest';
 import { dumpRedis } from '../support/dump-redis.ts';
@@ -119,5 +123,36 @@ test('files of batches are sealed; a rotated ring opens them, and one without th
     const without = await read(fresh, path);
     expect(without.status).toBe(500);
     expect(JSON.parse(without.text)).toMatchObject({ error: { type: 'api_error' } });
+  }
+});
+
+test('what a receiver repeats of an event is sealed with the delivery, and shown through the API', async () => {
+  stack = await startStack({ workers: 1, encryptionKeys: key('a') });
+  const { submit, request, redis } = stack;
+  const echo = createServer((incoming, response) => {
+    void text(incoming).then((body) => response.writeHead(500).end(`no, not ${JSON.parse(body).data.id}`));
+  });
+  echo.listen(0, '127.0.0.1');
+  await once(echo, 'listening');
+  try {
+    const url = `http://127.0.0.1:${(echo.address() as AddressInfo).port}/hook`;
+    const { id } = await submit({
+      request: { messages: [{ role: 'user', content: 'Hi.' }] },
+      webhook: { url, secret: `whsec_${randomBytes(32).toString('base64')}` },
+    });
+    const delivery = await until(
+      async () => {
+        const { data } = (await (await request(`/v1/webhook_deliveries?job=${id}`)).json()) as {
+          data: ShownWebhookDelivery[];
+        };
+        return data[0]?.attempts[0] ? data[0] : null;
+      },
+      { what: 'the first attempt' },
+    );
+    expect(delivery.attempts[0]).toMatchObject({ http_status: 500, response: `no, not ${id}` });
+    expect(await dumpRedis(redis.url)).not.toContain('no, not');
+  } finally {
+    echo.closeAllConnections();
+    echo.close();
   }
 });

@@ -93,6 +93,16 @@ async function erase(id: string): Promise<void> {
   expect(answer.status).toBe(200);
 }
 
+test('a request that is dropped is nowhere once its job has ended; the rest of the job is kept', async () => {
+  const text = `dropped-${randomBytes(8).toString('hex')}`;
+  const dropped = { messages: [{ role: 'user', content: text }], max_tokens: 40 };
+  const made = await post('/v1/jobs', { request: dropped, retention: { drop_request: true } });
+  const { id } = (await made.json()) as Job;
+  const { status, result } = await stack.ended(id);
+  expect([status, typeof result?.choices[0]?.message.content]).toEqual(['completed', 'string']);
+  expect(await keysWith([text])).toEqual([]);
+});
+
 test('of a batch nothing is left once its jobs and its files are erased', async () => {
   const body = { ...request, model: 'openai/gpt-5.4-mini' };
   const made = await post('/v1/batches', { tier: 'standard', requests: [{ custom_id: 'a', body }] });

@@ -36,6 +36,7 @@ export function startDeliveries({
   onError: (error: unknown) => void;
 }): WebhookDeliverer {
   const { redisPrefix: prefix } = environment;
+  const vault = createVault(environment.encryptionKeys);
 
   /** Its own event goes to the tenant's other endpoints. */
   const tellOthers = async (endpoint: WebhookEndpoint): Promise<void> => {
@@ -59,14 +60,14 @@ export function startDeliveries({
     connection,
     prefix,
     egress,
-    vault: createVault(environment.encryptionKeys),
+    vault,
     ...deliverySettings(config()),
     onAttempt: (_delivery, { error, duration_ms: durationMs }) =>
       metrics.webhookAttempt({ outcome: error === null ? 'delivered' : 'failed', durationMs }),
     onDelivered(delivery) {
       metrics.webhookDelivery({ outcome: 'delivered' });
       if (delivery.jobId === '') return;
-      const list = () => listDeliveries({ redis, prefix, jobId: delivery.jobId });
+      const list = () => listDeliveries({ redis, prefix, jobId: delivery.jobId, vault });
       return eraseAfterDelivery({ ...broker, listDeliveries: list }, delivery);
     },
     onFailed({ id, eventId, jobId, endpoint }) {

@@ -38,7 +38,7 @@ export function openWebhooks({
   return {
     endpoints: createWebhookEndpoints(stores),
     directory,
-    publisher: createWebhookPublisher({ redis, prefix, directory, outbox, publicBaseUrl }),
+    publisher: createWebhookPublisher({ redis, prefix, directory, outbox, publicBaseUrl, vault }),
     deliveries: createWebhookDeliveries(stores),
   };
 }

@@ -14,6 +14,7 @@ import type { WebhookEndpoint } from './webhook-endpoint.ts';
 import { readDelivery } from './read-delivery.ts';
 import { redisNowMs } from './redis-now-ms.ts';
 import { readRedisScript, type RedisClient } from './redis-script.ts';
+import { encodeAttempts } from './stored-attempts.ts';
 import type { WebhookKeys } from './webhook-keys.ts';
 
 export interface CarryOutDeps extends Pick<AttemptDeps, 'egress' | 'random'> {
@@ -53,7 +54,7 @@ export function createCarryOut(deps: CarryOutDeps): (taken: TakenDelivery) => Pr
   ): Promise<void> {
     const args = [
       delivery.turn,
-      attempt ? JSON.stringify(attempt) : '',
+      attempt ? encodeAttempts([attempt], delivery.id, vault) : '',
       next.status,
       next.status === 'retry' ? next.delayMs : deps.recordTtlMs,
       next.status === 'failed' ? next.error : '',

@@ -2,9 +2,10 @@ import { PLAIN_VAULT, type Vault } from '@sluice/vault';
 import { createLanes } from './create-lanes.ts';
 import type { Delivery, DeliveryStatus } from './delivery.ts';
 import { laneOf } from './lane-of.ts';
-import { BLIND, toListed, type ListedDelivery } from './list-deliveries.ts';
+import { toListed, type ListedDelivery } from './list-deliveries.ts';
 import { readDelivery } from './read-delivery.ts';
 import { readRedisScript, type RedisClient } from './redis-script.ts';
+import { encodeAttempts } from './stored-attempts.ts';
 import { createWebhookKeys } from './webhook-keys.ts';
 
 export interface DeliveryQuery {
@@ -69,8 +70,8 @@ export function createWebhookDeliveries({
   const redeliverScript = readRedisScript('redeliver');
 
   return (tenant) => {
-    const read = async (id: string, opens: Vault = BLIND): Promise<Delivery | null> => {
-      const delivery = await readDelivery({ redis, keys, vault: opens }, id);
+    const read = async (id: string, { blind } = { blind: true }): Promise<Delivery | null> => {
+      const delivery = await readDelivery({ redis, keys, vault, blind }, id);
       return delivery?.tenant === tenant ? delivery : null;
     };
 
@@ -84,7 +85,7 @@ export function createWebhookDeliveries({
       await redis.zadd(keys.pending, Date.now(), id);
       const outcome = await redeliverScript(redis, keys.delivery(id), [
         delivery.turn,
-        JSON.stringify(kept).slice(1, -1),
+        encodeAttempts(kept, id, vault),
         kept.length,
         sealed('body', rendered?.body ?? ''),
         sealed('secret', delivery.endpoint ? '' : (rendered?.secret ?? '')),
@@ -134,7 +135,7 @@ export function createWebhookDeliveries({
       },
 
       async redeliver(id, renderAgain) {
-        const delivery = await read(id, vault);
+        const delivery = await read(id, { blind: false });
         if (!delivery) return { status: 'not_found' };
         if (!(await queueAgain(delivery, renderAgain))) return { status: 'no_body' };
         const now = await read(id);
@@ -151,7 +152,7 @@ export function createWebhookDeliveries({
         const page = flat.slice(0, 2 * limit);
         const report: RecoverReport = { recovered: 0, skipped: 0, next: null };
         for (let i = 0; i < page.length; i += 2) {
-          const delivery = await read(page[i] ?? '', vault);
+          const delivery = await read(page[i] ?? '', { blind: false });
           if (delivery?.status !== 'failed') continue;
           if (await queueAgain(delivery, renderAgain)) report.recovered += 1;
           else report.skipped += 1;

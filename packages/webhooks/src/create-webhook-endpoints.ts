@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { PLAIN_VAULT, type Vault } from '@sluice/vault';
 import { createLanes } from './create-lanes.ts';
+import { listenerPlace } from './listener-place.ts';
 import { newWebhookKeyPair } from './new-webhook-key-pair.ts';
 import { newWebhookSecret } from './new-webhook-secret.ts';
 import { readRedisScript, type RedisClient } from './redis-script.ts';
@@ -212,7 +213,8 @@ export function createWebhookEndpoints({
       async readListener(id) {
         const alive = await redis.pexpire(keys.endpoint(id), LISTENER_TTL_MS);
         if (alive === 0) return false;
-        return (await redis.lpop(keys.listener(id), LISTENER_PAGE)) ?? [];
+        const unread = (await redis.lpop(keys.listener(id), LISTENER_PAGE)) ?? [];
+        return unread.map((text) => vault.open(text, listenerPlace(id)));
       },
 
       async closeListener(id) {

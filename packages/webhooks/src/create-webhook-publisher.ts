@@ -1,7 +1,9 @@
 import { DEFAULT_WEBHOOK_EVENT_TYPES } from '@sluice/contracts';
+import { PLAIN_VAULT, type Vault } from '@sluice/vault';
 import type { EndpointDirectory } from './create-endpoint-directory.ts';
 import type { WebhookOutbox } from './create-webhook-outbox.ts';
 import type { NewDelivery } from './delivery.ts';
+import { listenerPlace } from './listener-place.ts';
 import type { RedisClient } from './redis-script.ts';
 import { renderWebhookEvent, type WebhookSubject } from './render-webhook-event.ts';
 import type { WebhookEndpoint } from './webhook-endpoint.ts';
@@ -51,17 +53,20 @@ export function createWebhookPublisher({
   directory,
   outbox,
   publicBaseUrl,
+  vault = PLAIN_VAULT,
 }: {
   redis: RedisClient;
   prefix: string;
   directory: EndpointDirectory;
   outbox: WebhookOutbox;
   publicBaseUrl: string;
+  /** Seals what waits for listeners. @defaultValue as it is */
+  vault?: Vault;
 }): WebhookPublisher {
   const keys = createWebhookKeys(prefix);
 
   async function handToListener(id: string, eventId: string, body: string): Promise<void> {
-    const text = JSON.stringify({ id: eventId, body });
+    const text = vault.seal(JSON.stringify({ id: eventId, body }), listenerPlace(id));
     const key = keys.listener(id);
     await redis
       .pipeline()

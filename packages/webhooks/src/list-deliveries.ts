@@ -1,3 +1,4 @@
+import { PLAIN_VAULT, type Vault } from '@sluice/vault';
 import type { Delivery } from './delivery.ts';
 import { readDelivery } from './read-delivery.ts';
 import type { RedisClient } from './redis-script.ts';
@@ -11,19 +12,19 @@ export async function listDeliveries({
   redis,
   prefix,
   jobId,
+  vault = PLAIN_VAULT,
 }: {
   redis: RedisClient;
   prefix: string;
   jobId: string;
+  /** Opens what receivers answered. @defaultValue it is stored as it is */
+  vault?: Vault;
 }): Promise<ListedDelivery[]> {
   const keys = createWebhookKeys(prefix);
   const ids = await redis.zrange(keys.ofJob(jobId), 0, '-1');
-  const found = await Promise.all(ids.map((id) => readDelivery({ redis, keys, vault: BLIND }, id)));
+  const found = await Promise.all(ids.map((id) => readDelivery({ redis, keys, vault, blind: true }, id)));
   return found.filter((delivery) => delivery !== null).map(toListed);
 }
-
-/** Lists show neither bodies nor secrets, so that nothing needs to be opened for them. */
-export const BLIND = { seals: false, seal: (text: string) => text, open: () => '' };
 
 export function toListed(delivery: Delivery): ListedDelivery {
   const { secret: _secret, body: _body, turn: _turn, attemptsBefore: _before, ...listed } = delivery;
