@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { batchSchema } from '@sluice/contracts';
+import { batchEstimateSchema, batchSchema } from '@sluice/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SpawnedCommand } from './spawn-command.ts';
 import { spawnSluice } from './spawn-sluice.ts';
@@ -95,11 +95,27 @@ test('Ctrl-C before the answer to the create makes no second batch, even when a 
   }
 });
 
-test('--dry-run estimates and sends nothing', async () => {
-  const { stdout } = await sluice(fileOf('dry.jsonl', lines(4)), '--dry-run', '--json').succeeded();
-  expect(JSON.parse(stdout)).toMatchObject({ lines: 4, looked_at: 4, targets: { 'openai/gpt-5.4-mini': 4 } });
-  expect((JSON.parse(stdout) as { cost_usd: number }).cost_usd).toBeGreaterThan(0);
+test('--dry-run looks at every line, estimates and sends nothing', async () => {
+  const dry = [...lines(400), line(400, { model: 'anthropic/claude-haiku-4-5' })];
+  const { stdout } = await sluice(fileOf('dry.jsonl', dry), '--dry-run', '--json').succeeded();
+  const estimate = batchEstimateSchema.parse(JSON.parse(stdout));
+  expect(estimate).toMatchObject({
+    lines: 401,
+    errors: { data: [] },
+    targets: { 'openai/gpt-5.4-mini': 400, 'anthropic/claude-haiku-4-5': 1 },
+  });
+  expect(estimate.cost_usd).toBeGreaterThan(0);
   expect(existsSync(join(broker.folder, 'dry.jsonl.sluice-batch'))).toBe(false);
+});
+
+test('--dry-run names all that is wrong, with its lines', async () => {
+  const dry = [...lines(300), line(7), line(301, { temperature: 9 })];
+  const { code, stdout, stderr } = await sluice(fileOf('wrong.jsonl', dry), '--dry-run').exited;
+  expect(code).toBe(1);
+  expect(stdout).toContain('302 lines');
+  expect(stderr).toContain('2 of 302 lines are wrong');
+  expect(stderr).toMatch(/line 301: The custom_id .* duplicate/);
+  expect(stderr).toMatch(/line 302: .*temperature/);
 });
 
 test('faults are one sentence each, with the line', async () => {

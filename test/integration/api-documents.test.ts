@@ -79,6 +79,7 @@ test('the OpenAPI document lists every route of this release', () => {
     'patch /v1/providers/{name}',
     'patch /v1/webhook_endpoints/{id}',
     'post /v1/batches',
+    'post /v1/batches/estimate',
     'post /v1/batches/{id}/cancel',
     'post /v1/batches/{id}/retry',
     'post /v1/chat/completions',

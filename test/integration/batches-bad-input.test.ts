@@ -149,6 +149,24 @@ describe('uploads', () => {
   });
 });
 
+test('what is refused while it still arrives leaves its connection to the next request', async () => {
+  const tooMany = '{}\n'.repeat(500_000);
+  const form = new FormData();
+  form.set('purpose', 'batch');
+  form.set('file', new Blob([tooMany]), 'in.jsonl');
+  const ndjson = { 'content-type': 'application/x-ndjson' };
+  for (const [path, init] of [
+    ['/v1/batches', { headers: ndjson, body: tooMany }],
+    ['/v1/batches/estimate?endpoint=/v1/chat/completions', { headers: ndjson, body: tooMany }],
+    ['/v1/files', { body: form }],
+  ] as const) {
+    for (let time = 0; time < 6; time += 1) {
+      const answer = await api.request(path, { method: 'POST', ...init });
+      expect(await refusal(answer)).toMatchObject({ status: 413, code: 'too_many_lines' });
+    }
+  }
+});
+
 describe('creating', () => {
   const bodies: [what: string, body: object, error: object][] = [
     ['an unknown endpoint', { endpoint: '/v1/embeddings', input_file_id: 'f' }, { param: 'endpoint' }],

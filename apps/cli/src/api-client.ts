@@ -12,6 +12,8 @@ export interface ApiRequest {
   body?: unknown;
   /** Instead of a body: fields and files, sent as multipart. */
   form?: FormData;
+  /** Instead of a body: sent as it is, streamed; `headers` name its type. */
+  content?: Blob;
   headers?: Record<string, string>;
   /** Until the headers of the answer are there. Default 30 000. */
   timeoutMs?: number;
@@ -44,6 +46,7 @@ export function createApiClient({ baseUrl, key }: ApiClientOptions): ApiClient {
         },
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
         ...(request.form === undefined ? {} : { body: request.form }),
+        ...(request.content === undefined ? {} : { body: request.content }),
         signal: AbortSignal.any(signals),
       });
       if (!response.ok) throw await refusal(response);

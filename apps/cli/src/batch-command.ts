@@ -10,7 +10,7 @@ import { forgetBatch } from './batch-memory.ts';
 import { clientFromOptions } from './client-from-options.ts';
 import { CliError } from './cli-error.ts';
 import type { CommandContext } from './command-context.ts';
-import { describeEstimate, estimateBatch } from './estimate-batch.ts';
+import { describeErrors, describeEstimate, estimateBatch } from './estimate-batch.ts';
 import { formatUsd } from './format-usd.ts';
 import { openBatch } from './open-batch.ts';
 import { printResult } from './print-result.ts';
@@ -40,7 +40,7 @@ export function batchCommand(context: CommandContext): Command {
     .option('--route <name>', 'route of sluice.yaml, over the models that the lines name')
     .addOption(new Option('--lane <lane>', 'how it is run').choices(['auto', 'live', 'flex', 'batch']))
     .option('--output <file>', 'where the results go (default: standard output)')
-    .option('--dry-run', 'check the lines and estimate the cost; nothing is sent to a provider')
+    .option('--dry-run', 'check every line and estimate the cost; nothing is kept or run')
     .option('--detach', 'do not wait for the end')
     .option('--new', 'a new batch, also when one of this file is remembered');
   return addClientOptions(command).action(async (path: string, options: Options) => {
@@ -48,7 +48,9 @@ export function batchCommand(context: CommandContext): Command {
     const file = await readBatchFile(path);
     if (options.dryRun) {
       const estimate = await estimateBatch(client, file, options);
-      return printResult(context, options.json, estimate, describeEstimate(estimate));
+      printResult(context, options.json, estimate, describeEstimate(estimate));
+      if (estimate.errors.data.length > 0) throw new CliError(describeErrors(estimate));
+      return;
     }
     const batch = await openBatch({ context, client, file, options });
     if (options.detach) return printResult(context, options.json, batch, `${batch.id}\n`);

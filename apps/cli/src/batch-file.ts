@@ -7,41 +7,42 @@ export interface BatchFile {
   path: string;
   /** Lines that are not empty. */
   lines: number;
-  /** Of the first line. */
+  /** Of the first line that names one. */
   endpoint: string;
   /** SHA-256 of the whole file, hex. */
   digest: string;
 }
 
-/** Looks through a file of requests. @throws CliError when it can't be read, is empty, or its first line is no request. */
+/** Looks through a file of requests. @throws CliError when it can't be read, is empty, or no line of it is a request. */
 export async function readBatchFile(path: string): Promise<BatchFile> {
   const hash = createHash('sha256');
   let lines = 0;
-  let first: string | null = null;
+  let endpoint: string | null = null;
   try {
     const content = createReadStream(path);
     content.on('data', (chunk) => hash.update(chunk));
     for await (const line of createInterface({ input: content, crlfDelay: Infinity })) {
       if (line.trim() === '') continue;
       lines += 1;
-      first ??= line.replace(/^\uFEFF/, '');
+      endpoint ??= endpointOf(line);
     }
   } catch (error) {
     throw new CliError(`${path} can't be read: ${(error as Error).message}`, 2);
   }
-  if (first === null) throw new CliError(`${path} holds no requests.`, 2);
-  return { path, lines, endpoint: endpointOf(first, path), digest: hash.digest('hex') };
+  if (lines === 0) throw new CliError(`${path} holds no requests.`, 2);
+  if (endpoint === null) {
+    const form = '{"custom_id", "method", "url", "body"}';
+    throw new CliError(`No line of ${path} is a request with a "url": ${form}.`, 2);
+  }
+  return { path, lines, endpoint, digest: hash.digest('hex') };
 }
 
-function endpointOf(line: string, path: string): string {
+/** Null for what is no request; the broker tells what is wrong with it. */
+function endpointOf(line: string): string | null {
   try {
-    const { url } = JSON.parse(line) as { url?: unknown };
-    if (typeof url === 'string') return url;
+    const { url } = JSON.parse(line.replace(/^\uFEFF/, '')) as { url?: unknown };
+    return typeof url === 'string' ? url : null;
   } catch {
-    // Said below, as for a line without a URL.
+    return null;
   }
-  throw new CliError(
-    `The first line of ${path} is no request with a "url": {"custom_id", "method", "url", "body"}.`,
-    2,
-  );
 }

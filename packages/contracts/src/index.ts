@@ -1,6 +1,7 @@
 export * from './api-error.ts';
 export * from './api-key.ts';
 export * from './attempt-error.ts';
+export * from './batch-estimate.ts';
 export * from './batch-event.ts';
 export * from './batch-status.ts';
 export * from './batch-submission.ts';

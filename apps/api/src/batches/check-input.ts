@@ -2,8 +2,8 @@ import type { BatchRecord } from '@sluice/broker';
 import type { BatchError } from '@sluice/contracts';
 import { maxLines, MAX_LINE_BYTES, MAX_LISTED_ERRORS } from './batch-limits.ts';
 import { createYielder } from './create-yielder.ts';
-import { createLineToJob, type LineToJobDeps } from './line-to-job.ts';
-import { parseBatchLine, type LineFault } from './parse-batch-line.ts';
+import { EMPTY_FILE, judgeLines } from './judge-lines.ts';
+import { callerOfBatch, createLineToJob, type LineToJobDeps } from './line-to-job.ts';
 import { readLines } from './read-lines.ts';
 
 export type CheckedInput =
@@ -20,55 +20,45 @@ export async function checkInput(
 ): Promise<CheckedInput> {
   const content = await deps.files.read(batch.inputFileId);
   if (!content) return failed('input_file_not_found', 'The input file is gone.', 'input_file_id');
+  const most = maxLines(batch);
   const errors: BatchError[] = [];
-  const seen = new Set<string>();
   const models = new Set<string | undefined>();
-  const lineToJob = createLineToJob(batch, deps);
-  const turn = createYielder();
   let total = 0;
-
-  const faultOf = async (line: Parameters<typeof parseBatchLine>[0]): Promise<LineFault | null> => {
-    const parsed = parseBatchLine(line, batch.endpoint);
-    const customId = parsed.status === 'ok' ? parsed.line.customId : parsed.customId;
-    if (customId !== null) {
-      if (seen.has(customId)) return DUPLICATE;
-      seen.add(customId);
-    }
-    if (parsed.status === 'faulty') return parsed.fault;
-    models.add(parsed.line.request.model);
-    const planned = await lineToJob(parsed.line, total);
-    return planned.status === 'ok' ? null : planned.fault;
-  };
-
-  for await (const lines of readLines(content, { maxLineBytes: MAX_LINE_BYTES })) {
-    for (const line of lines) {
+  if (batch.dialect === 'anthropic') total = await countLines(content, { most, signal });
+  else {
+    const lineToJob = createLineToJob(batch, { ...deps, caller: callerOfBatch(batch, deps) });
+    for await (const { line, model, outcome } of judgeLines(content, { batch, lineToJob })) {
       signal.throwIfAborted();
-      await turn();
-      if (line.fault === null && line.text.trim() === '') continue;
       total += 1;
-      if (total > maxLines(batch)) {
-        return failed('too_many_requests', `The file has more than ${maxLines(batch)} requests.`, null);
-      }
-      if (batch.dialect === 'anthropic') continue;
-      const fault = await faultOf(line);
-      if (fault === null) continue;
-      errors.push({ ...fault, line: line.number });
+      if (total > most) break;
+      models.add(model);
+      if (outcome.status === 'ok') continue;
+      errors.push({ ...outcome.fault, line });
       if (errors.length === MAX_LISTED_ERRORS) return { status: 'faulty', errors };
     }
   }
-  if (total === 0) return failed('empty_file', 'The input file is empty.', 'input_file_id');
+  if (total > most) return failed('too_many_requests', `The file has more than ${most} requests.`, null);
+  if (total === 0) return { status: 'faulty', errors: [EMPTY_FILE] };
   if (errors.length > 0) return { status: 'faulty', errors };
   const [model] = models;
   return { status: 'ok', total, model: models.size === 1 ? (model ?? null) : null };
 }
 
-const DUPLICATE: LineFault = {
-  code: 'duplicate_custom_id',
-  message:
-    'The custom_id for this request is a duplicate of another request. The custom_id parameter must be unique for ' +
-    'each request in a batch.',
-  param: 'custom_id',
-};
+/** Lines that are not blank; no more than one above `most` are counted. */
+async function countLines(
+  content: AsyncIterable<Uint8Array>,
+  { most, signal }: { most: number; signal: AbortSignal },
+): Promise<number> {
+  const turn = createYielder();
+  let total = 0;
+  for await (const lines of readLines(content, { maxLineBytes: MAX_LINE_BYTES })) {
+    signal.throwIfAborted();
+    await turn();
+    total += lines.filter(({ text, fault }) => fault !== null || text.trim() !== '').length;
+    if (total > most) return total;
+  }
+  return total;
+}
 
 function failed(code: string, message: string, param: string | null): CheckedInput {
   return { status: 'faulty', errors: [{ code, message, param, line: null }] };

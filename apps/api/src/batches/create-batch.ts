@@ -2,17 +2,15 @@ import type { BatchRecord, NewBatch } from '@sluice/broker';
 import {
   ApiError,
   parseDurationMs,
-  parseTarget,
   TERMINAL_BATCH_EVENT_TYPES,
   type BatchOptionsInput,
   type Target,
 } from '@sluice/contracts';
-import { mayNameRoute, mayNameTargets } from '@sluice/core';
 import type { FastifyRequest } from 'fastify';
 import type { ApiDeps } from '../api-deps.ts';
-import type { Caller } from '../caller.ts';
 import { parseIdempotencyKey } from '../parse-idempotency-key.ts';
 import { resolveWebhook } from '../resolve-webhook.ts';
+import { checkBatchTargets } from './check-batch-targets.ts';
 import { newBatchId } from './new-batch-id.ts';
 
 export interface BatchInput {
@@ -38,7 +36,7 @@ export async function createBatch(
   deps: ApiDeps,
 ): Promise<{ batch: BatchRecord; replayed: boolean }> {
   const { tenant, keyId, allow, limits, batches, files } = http.caller;
-  checkTargets(options, http.caller, deps);
+  checkBatchTargets(options, http.caller, deps);
   const webhook = await resolveWebhook(
     { webhook: options.webhook, caller: http.caller, usual: TERMINAL_BATCH_EVENT_TYPES },
     deps,
@@ -100,29 +98,3 @@ export async function createBatch(
 
 /** The files of a batch whose time is up are still written then. */
 const PIN_MARGIN_MS = 3_600_000;
-
-function checkTargets(
-  { route, chain }: BatchInput['options'],
-  { allow }: Caller,
-  { config }: Pick<ApiDeps, 'config'>,
-): void {
-  const { routes, providers } = config();
-  if (route !== undefined && chain !== undefined) {
-    throw new ApiError('invalid_request', 'Send route or chain, not both.', { param: 'chain' });
-  }
-  if (route !== undefined && !Object.hasOwn(routes, route)) {
-    throw new ApiError('unknown_route', `There is no route "${route}".`, { param: 'route' });
-  }
-  if (route !== undefined && !mayNameRoute(route, allow)) {
-    throw new ApiError('not_allowed', `The API key may not use route "${route}".`, { param: 'route' });
-  }
-  for (const [index, target] of (chain ?? []).entries()) {
-    const param = `chain.${index}`;
-    if (!Object.hasOwn(providers, parseTarget(target)?.provider ?? '')) {
-      throw new ApiError('unknown_target', `There is no provider for "${target}".`, { param });
-    }
-    if (!mayNameTargets(allow)) {
-      throw new ApiError('not_allowed', 'The API key is bound to routes.', { param });
-    }
-  }
-}

@@ -1,4 +1,4 @@
-import { batchLineJobId, neverFits, type BatchRecord, type NewJob } from '@sluice/broker';
+import { batchLineJobId, neverFits, type NewBatch, type NewJob } from '@sluice/broker';
 import { ApiError, type JobSubmission } from '@sluice/contracts';
 import { createNewJob, type JobCaller } from '../create-new-job.ts';
 import { openTenant, type TenantStores } from '../tenant-handles.ts';
@@ -19,14 +19,10 @@ export type LineToJob = (
  * For a batch: the job of one of its lines, planned by the configuration in force; or why there can be none. What all
  * lines share is made once, as there may be 100,000.
  */
-export function createLineToJob(batch: BatchRecord, deps: LineToJobDeps): LineToJob {
-  const caller: JobCaller = {
-    ...openTenant(deps, batch),
-    keyId: batch.keyId,
-    limits: batch.limits ?? null,
-    allow: batch.allow,
-    webhookSecret: () => Promise.reject(new Error('the lines of a batch have no webhooks')),
-  };
+export function createLineToJob(
+  batch: NewBatch,
+  { caller, ...deps }: { caller: JobCaller } & Parameters<typeof createNewJob>[1],
+): LineToJob {
   const deadline = new Date(batch.expiresAtMs).toISOString();
 
   const submissionOf = (line: BatchLine): JobSubmission => {
@@ -78,6 +74,17 @@ export function createLineToJob(batch: BatchRecord, deps: LineToJobDeps): LineTo
       if (!(error instanceof ApiError)) throw error;
       return { status: 'faulty', fault: faultOf(error) };
     }
+  };
+}
+
+/** Whom the lines of a stored batch run for. */
+export function callerOfBatch(batch: NewBatch, stores: TenantStores): JobCaller {
+  return {
+    ...openTenant(stores, batch),
+    keyId: batch.keyId,
+    limits: batch.limits ?? null,
+    allow: batch.allow,
+    webhookSecret: () => Promise.reject(new Error('the lines of a batch have no webhooks')),
   };
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_LINE_BYTES } from './batch-limits.ts';
 import type { BatchWork, BatchWorkDeps } from './batch-work.ts';
 import { createYielder } from './create-yielder.ts';
-import { createLineToJob } from './line-to-job.ts';
+import { callerOfBatch, createLineToJob } from './line-to-job.ts';
 import { parseBatchLine, type LineFault } from './parse-batch-line.ts';
 import { readLines, type InputLine } from './read-lines.ts';
 
@@ -35,7 +35,7 @@ export async function queueLines(
   const { batches, files } = deps;
   const content = await files.read(batch.inputFileId, { start: batch.cursorByte });
   if (!content) throw new Error(`The input ${batch.inputFileId} of ${batch.id} is gone.`);
-  const lineToJob = createLineToJob(batch, deps);
+  const lineToJob = createLineToJob(batch, { ...deps, caller: callerOfBatch(batch, deps) });
   const turn = createYielder();
   let line = batch.cursorLine;
   let part = emptyPart(line, batch.cursorByte);

@@ -2,6 +2,7 @@ import type { MultipartFile } from '@fastify/multipart';
 import { ApiError, expiresAfterSchema, MAX_BATCH_LINES } from '@sluice/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { StoredInput } from '../tenant-files.ts';
+import { dropRest } from './drop-rest.ts';
 
 export interface Upload {
   input: StoredInput;
@@ -43,6 +44,7 @@ export async function readUpload(request: FastifyRequest): Promise<Upload> {
     const lifetimeSeconds = readLifetime(fields);
     return { input, filename, ...(lifetimeSeconds === undefined ? {} : { lifetimeSeconds }) };
   } catch (error) {
+    dropRest(request.raw);
     if (input) await files.discard(input).catch(() => undefined);
     throw toUploadError(error);
   }
