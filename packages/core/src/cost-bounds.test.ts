@@ -14,6 +14,18 @@ test('the worst case has the longest answer, and the prompt at its dearest', () 
   expect(bounds?.expectedUsd).toBeLessThan(bounds?.worstUsd ?? 0);
 });
 
+test('thinking that comes on top of the maximum is counted, as far as the model can go', () => {
+  const entry = { price: PRICE, max_output_tokens: 64_000, supports: ['reasoning'] };
+  const worst = (more: object, vendor = 'anthropic') =>
+    (costBounds(request({ max_tokens: 100, ...more }), entry, { vendor })?.worstUsd ?? 0) * 1e5;
+  const plain = worst({});
+  expect(worst({ reasoning_effort: 'high' }) - plain).toBeCloseTo(16_384, 3);
+  expect(worst({ reasoning_effort: 'high', max_tokens: 60_000 }) - plain).toBeCloseTo(63_900, 3);
+  expect(worst({ reasoning_effort: 'none' })).toBe(plain);
+  // Elsewhere the maximum holds thoughts as well.
+  expect(worst({ reasoning_effort: 'high' }, 'openai')).toBe(worst({}, 'openai'));
+});
+
 test('without a maximum the model decides how long an answer can be', () => {
   const bounds = costBounds(request(), { price: PRICE, max_output_tokens: 64_000 });
   expect(bounds?.worstUsd).toBeGreaterThan(0.64);

@@ -1,6 +1,7 @@
 import type { ChatRequest, Lane, ModelEntry } from '@sluice/contracts';
 import { estimateTokens, type EstimateOptions } from './estimate-tokens.ts';
 import { priceRequest } from './price-request.ts';
+import { thinkingOnTop } from './thinking-on-top.ts';
 
 export interface CostBounds {
   /** With the answer's expected length. */
@@ -25,7 +26,7 @@ export function costBounds(
   });
   const isBounded = (request.max_completion_tokens ?? request.max_tokens) !== undefined;
   const longest = isBounded
-    ? worst.output
+    ? worst.output + thinkingOnTop(request, { entry, vendor: estimate.vendor })
     : Math.max(worst.output, (entry.max_output_tokens ?? 0) * (request.n ?? 1));
   const cost = (input: number, output: number, cached: number): number | null =>
     priceRequest({

@@ -49,6 +49,7 @@ export * from './responses-shape/responses-to-chat-request.ts';
 export * from './responses-shape/to-response.ts';
 export * from './schema/inline-references.ts';
 export * from './targets-of-routes.ts';
+export * from './thinking-on-top.ts';
 export * from './token-learner.ts';
 export * from './validate-answer.ts';
 export * from './wanted-workers.ts';

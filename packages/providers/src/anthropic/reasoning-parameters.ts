@@ -1,4 +1,5 @@
 import type { ChatRequest, Warning } from '@sluice/contracts';
+import { THINKING_BUDGETS } from '@sluice/core';
 import type { ProviderCall } from '../provider-adapter.ts';
 import type { ConversationTurn } from '../request/build-conversation.ts';
 import { parameterChanged, parameterDropped } from '../request/parameter-warning.ts';
@@ -6,15 +7,6 @@ import { NOTHING, type RequestPart } from '../request/request-part.ts';
 
 type Effort = Exclude<NonNullable<ChatRequest['reasoning_effort']>, 'none'>;
 
-/** Thinking budgets for models without an effort parameter; at least 1,024. */
-const BUDGETS: Readonly<Record<Effort, number>> = {
-  minimal: 1_024,
-  low: 2_048,
-  medium: 8_192,
-  high: 16_384,
-  xhigh: 32_768,
-  max: 32_768,
-};
 const MIN_BUDGET = 1_024;
 
 export interface ReasoningPart extends RequestPart {
@@ -94,10 +86,10 @@ function budgetParameters(
   effort: Effort,
   { maxTokens, isAsked }: ReasoningContext,
 ): ReasoningPart {
-  const cap = entry.max_output_tokens ?? maxTokens + BUDGETS[effort];
-  const raised = isAsked ? Math.min(cap, maxTokens + BUDGETS[effort]) : cap;
+  const cap = entry.max_output_tokens ?? maxTokens + THINKING_BUDGETS[effort];
+  const raised = isAsked ? Math.min(cap, maxTokens + THINKING_BUDGETS[effort]) : cap;
   const room = raised - Math.min(maxTokens, Math.floor(raised / 2));
-  const budget = Math.min(BUDGETS[effort], Math.max(MIN_BUDGET, room));
+  const budget = Math.min(THINKING_BUDGETS[effort], Math.max(MIN_BUDGET, room));
   if (budget >= raised) {
     const why = `${model} has no room for thinking within ${raised} tokens`;
     return {
