@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { httpConfigSchema } from '@sluice/contracts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { refusal, startApiFixture, SUBMISSION, type ApiFixture } from './api-fixture.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openRawConnection } from '../support/raw-connection.ts';
+import { startApiFixture, SUBMISSION, type ApiFixture } from './api-fixture.ts';
 
 let api: ApiFixture;
 beforeAll(async () => {
@@ -11,58 +10,14 @@ beforeAll(async () => {
 });
 afterAll(async () => api.close());
 
-/** What the server answers to these bytes until it closes the connection or is silent for a second. */
-async function raw(bytes: string): Promise<string> {
-  const { hostname, port } = new URL(api.url);
-  const socket = connect(Number(port), hostname);
-  await once(socket, 'connect');
-  let answer = '';
-  socket.setEncoding('latin1').on('data', (text: string) => (answer += text));
-  socket.on('error', () => undefined);
-  socket.write(bytes, 'latin1');
-  await new Promise((resolve) => {
-    socket.setTimeout(1_000, () => socket.destroy());
-    socket.once('close', resolve);
-  });
-  return answer;
-}
-const statuses = (answer: string): string[] =>
-  [...answer.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, code]) => code ?? '');
-const post = (headers: string, body: string): string =>
-  `POST /v1/jobs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.adminKey}\r\nContent-Type: application/json\r\n${headers}\r\n${body}`;
-const BODY = JSON.stringify(SUBMISSION);
-
-describe('requests that two servers could read in two ways are refused', () => {
-  const length = `Content-Length: ${BODY.length}\r\n`;
-  const hidden = 'GET /v1/keys HTTP/1.1\r\nHost: x\r\n\r\n';
-  const cases: [string, () => string][] = [
-    [
-      'content-length and transfer-encoding',
-      () => post(`${length}Transfer-Encoding: chunked\r\n`, `0\r\n\r\n${hidden}`),
-    ],
-    ['two lengths that differ', () => post(`${length}Content-Length: 3\r\n`, BODY)],
-    ['a length that is no number', () => post('Content-Length: 1_0\r\n', BODY)],
-    ['a chunk of no size', () => post('Transfer-Encoding: chunked\r\n', `zz\r\n${BODY}\r\n0\r\n\r\n`)],
-    [
-      'a transfer-encoding of another name',
-      () => post('Transfer-Encoding: xchunked\r\n', `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`),
-    ],
-    ['a folded header', () => post(`${length}X-A: b\r\n folded\r\n`, BODY)],
-    ['a header name with a space', () => post(`${length}X-A : b\r\n`, BODY)],
-    ['a NUL in a header', () => post(`${length}X-A: b\0c\r\n`, BODY)],
-  ];
-  test.each(cases)('%s', async (_name, bytes) => {
-    const answer = await raw(bytes());
-    expect(statuses(answer)).toEqual(['400']);
-    expect(answer).not.toContain('"object":"list"');
-  });
-});
-
-test('headers that are too large, too slow to come, and URLs that are too long', async () => {
-  expect(statuses(await raw(`GET /livez HTTP/1.1\r\nHost: x\r\nX-A: ${'a'.repeat(40_000)}\r\n\r\n`))).toEqual(
-    ['431'],
-  );
-  expect(statuses(await raw(`GET /${'a'.repeat(40_000)} HTTP/1.1\r\nHost: x\r\n\r\n`))).toEqual(['431']);
+test.each([
+  ['headers that are too large', `GET /livez HTTP/1.1\r\nHost: x\r\nX-A: ${'a'.repeat(40_000)}\r\n\r\n`],
+  ['a URL that is too long', `GET /${'a'.repeat(40_000)} HTTP/1.1\r\nHost: x\r\n\r\n`],
+])('%s are refused', async (_name, bytes) => {
+  const connection = await openRawConnection(api.url);
+  await connection.send(bytes);
+  await connection.closed;
+  expect(connection.statuses()).toEqual(['431']);
 });
 
 test('what a caller sends never becomes a header of the answer', async () => {
@@ -81,14 +36,30 @@ test('what a caller sends never becomes a header of the answer', async () => {
   expect((await api.request(`/v1/jobs/${id}`)).headers.get('set-cookie')).toBeNull();
 });
 
-test('compressed bodies are refused, so that nothing can swell', async () => {
-  const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024));
-  const answer = await api.request('/v1/jobs', {
-    method: 'POST',
-    body: bomb,
-    headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
-  });
-  expect(await refusal(answer)).toMatchObject({ status: 415, code: 'unsupported_media_type' });
+test("a caller's request id is repeated only when it is short and plain", async () => {
+  const idOf = async (sent: string): Promise<string | null> =>
+    (await fetch(`${api.url}/livez`, { headers: { 'x-request-id': sent } })).headers.get('x-request-id');
+  expect(await idOf('order-1234')).toBe('order-1234');
+  for (const sent of ['a b', '<script>', 'x'.repeat(129), 'é']) expect(await idOf(sent)).toMatch(/^req_/);
+});
+
+const BOMB = gzipSync(Buffer.alloc(50 * 1024 * 1024));
+const encodings = ['gzip', 'GZIP', 'br', 'deflate', 'zstd', 'identity, gzip', 'x-unknown'];
+const bodies = [
+  ['/v1/jobs', 'application/json'],
+  ['/v1/chat/completions', 'application/json'],
+  ['/v1/files', 'multipart/form-data; boundary=b'],
+  ['/v1/batches', 'application/x-ndjson'],
+  ['/v1/messages/batches', 'application/json'],
+] as const;
+test.each(bodies)('a compressed body of %s is refused, so that nothing can swell', async (path, type) => {
+  for (const encoding of encodings) {
+    const headers = { 'content-type': type, 'content-encoding': encoding };
+    const answer = await api.request(path, { method: 'POST', body: BOMB, headers });
+    const text = await answer.text();
+    expect({ encoding, status: answer.status }).toEqual({ encoding, status: 415 });
+    expect(text).toContain('content-encoding');
+  }
 });
 
 test('answers carry headers against misuse by browsers, and no origin is allowed', async () => {
@@ -115,6 +86,10 @@ test('pages of a configured origin may call, and read streams too; others may no
       for (const [origin, allowed] of [
         ['https://app.example', 'https://app.example'],
         ['https://evil.example', null],
+        ['https://app.example.evil.example', null],
+        ['https://app.example:8443', null],
+        ['http://app.example', null],
+        ['null', null],
       ] as const) {
         const control = new AbortController();
         const answer = await open.request(path, { headers: { origin }, signal: control.signal });
@@ -128,6 +103,7 @@ test('pages of a configured origin may call, and read streams too; others may no
       headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' },
     });
     expect(asked.status).toBe(204);
+    expect(asked.headers.get('access-control-allow-credentials')).toBeNull();
   } finally {
     await open.close();
   }

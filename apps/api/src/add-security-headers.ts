@@ -44,6 +44,7 @@ export async function addSecurityHeaders(app: ApiServer, http: HttpConfig): Prom
     });
   }
   app.addHook('onRequest', async (request, reply) => {
+    refuseTwoHosts(request.raw.rawHeaders);
     reply.header('content-security-policy', PAGES.test(request.url) ? PAGE_POLICY : DATA_POLICY);
     const encoding = request.headers['content-encoding'];
     if (encoding === undefined || encoding === 'identity') return;
@@ -52,4 +53,14 @@ export async function addSecurityHeaders(app: ApiServer, http: HttpConfig): Prom
       'The body must not be compressed: leave out content-encoding.',
     );
   });
+}
+
+/** Node takes the first of them; whoever stands before this server may have taken another. RFC 9112, section 3.2. */
+function refuseTwoHosts(namesAndValues: readonly string[]): void {
+  let hosts = 0;
+  for (let at = 0; at < namesAndValues.length; at += 2) {
+    const name = namesAndValues[at] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  if (hosts > 1) throw new ApiError('invalid_request', 'The request has more than one Host header.');
 }
