@@ -121,3 +121,42 @@ test('a key that is taken back is refused by every process within a second', asy
   }
   expect(table.filter((row) => row['refused after ms'] >= 1_000)).toEqual([]);
 });
+
+test('streams that are open end when their key is taken back, in every process', async () => {
+  const [first = ''] = urls;
+  const table: string[] = [];
+  const figures: number[] = [];
+  for (const [change, { how, path }] of Object.entries(CHANGES)) {
+    const made = await call(first, '/v1/keys', ADMIN, {
+      method: 'POST',
+      body: JSON.stringify({ name: 'taken back', scopes: ['jobs:read', 'jobs:write', 'webhooks'] }),
+    });
+    const { id, key } = (await made.json()) as { id: string; key: string };
+    const job = await call(first, '/v1/responses', key, {
+      method: 'POST',
+      body: JSON.stringify({ model: 'openai/gpt-5.4-mini', input: 'Hello.', background: true }),
+    });
+    const response = ((await job.json()) as { id: string }).id;
+    const open = await Promise.all(
+      urls.flatMap((url) => [
+        call(url, `/v1/jobs/job_${response.slice('resp_'.length)}/events`, key),
+        call(url, `/v1/responses/${response}?stream=true`, key),
+        call(url, '/v1/webhook_events', key),
+      ]),
+    );
+    expect(open.map(({ status }) => status)).toEqual(open.map(() => 200));
+    const ends = open.map(async (stream) => {
+      await stream.text().catch(() => '');
+      return serverNowMs();
+    });
+    expect((await call(first, path(id), ADMIN, how)).status).toBe(200);
+    const changedAtMs = await serverNowMs();
+    const latest = Math.max(...(await Promise.all(ends))) - changedAtMs;
+    figures.push(latest);
+    table.push(
+      `${change}: ${open.length} open streams in ${urls.length} processes, the last ends after ${Math.round(latest)} ms`,
+    );
+  }
+  console.log(table.join('\n'));
+  expect(figures.filter((ms) => ms >= 2_000)).toEqual([]);
+});

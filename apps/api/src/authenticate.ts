@@ -38,6 +38,7 @@ export function createAuthenticate({
     limits: null,
     allow: null,
     defaults: null,
+    stillHolds: async () => true,
     webhookSecret: async () => {
       const bytes = createHmac('sha256', await installationSecret())
         .update('webhook:admin')
@@ -70,6 +71,10 @@ export function createAuthenticate({
       limits,
       allow,
       defaults,
+      stillHolds: async () => {
+        const now = await apiKeys.verify(sent);
+        return now.status === 'ok' && scopes.every((scope) => now.key.scopes.includes(scope));
+      },
       webhookSecret: () => Promise.resolve(webhookSecret),
     };
   };

@@ -14,6 +14,8 @@ export interface Caller extends TenantHandles {
   allow: ApiKeyAllow | null;
   /** Options of jobs that its callers need not send. */
   defaults: ApiKeyDefaults | null;
+  /** Whether the key still lets in with the same scopes. Rejects when Redis is away. */
+  stillHolds: () => Promise<boolean>;
   /** Signs the webhooks of jobs that bring no secret of their own. Rejects when Redis is away. */
   webhookSecret: () => Promise<string>;
 }

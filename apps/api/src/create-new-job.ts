@@ -20,7 +20,7 @@ import { warmTargetFor } from './warm-target.ts';
 const DEFAULT_LIFETIME_MS = 24 * 3_600_000;
 
 /** What a job takes over from who asks for it. */
-export type JobCaller = Omit<Caller, 'scopes' | 'defaults'>;
+export type JobCaller = Omit<Caller, 'scopes' | 'defaults' | 'stillHolds'>;
 
 export interface NewJobInput {
   id: string;

@@ -2,10 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiDeps } from './api-deps.ts';
 import { createWaiter, type Waiter } from './create-waiter.ts';
 import type { EventStreams } from './event-streams.ts';
+import { whileKeyHolds } from './while-key-holds.ts';
 
 /** What the writer of an event stream works with. */
 export interface HeldEventStream {
-  /** Aborted when the reader is gone or the server closes. */
+  /** Aborted when the reader is gone, its key no longer holds, or the server closes. */
   signal: AbortSignal;
   waiter: Waiter;
   /** Wakes the waiter at each event of this id. Call it once. */
@@ -27,7 +28,8 @@ export async function holdEventStream(
   write: (held: HeldEventStream) => Promise<void>,
 ): Promise<FastifyReply> {
   const leave = await streams.open(request.caller);
-  const signal = AbortSignal.any([request.gone, streams.closing]);
+  const key = whileKeyHolds(request.caller);
+  const signal = AbortSignal.any([request.gone, streams.closing, key.signal]);
   const waiter = createWaiter(signal);
   let unsubscribe = (): void => undefined;
   const wakeAt = async (id: string): Promise<void> => {
@@ -41,6 +43,7 @@ export async function holdEventStream(
     request.log.error({ err: error }, 'event stream failed');
     reply.raw.destroy();
   } finally {
+    key.close();
     unsubscribe();
     waiter.close();
     leave();

@@ -5,6 +5,7 @@ import type { ApiDeps } from '../api-deps.ts';
 import type { EventStreams } from '../event-streams.ts';
 import type { SynchronousCalls } from '../synchronous-calls.ts';
 import { beginEventStream } from '../begin-event-stream.ts';
+import { whileKeyHolds } from '../while-key-holds.ts';
 import { createSseWriter, type SseWrite } from '../sse-writer.ts';
 import { storeNewJob } from '../store-new-job.ts';
 import { createJobFollower, type JobFollower } from './job-follower.ts';
@@ -106,7 +107,8 @@ export async function streamExistingJob(
   const { jobs } = request.caller;
   const leave = await deps.streams.open(request.caller);
   const control = new AbortController();
-  const signal = AbortSignal.any([request.gone, deps.streams.closing, control.signal]);
+  const key = whileKeyHolds(request.caller);
+  const signal = AbortSignal.any([request.gone, deps.streams.closing, key.signal, control.signal]);
   const follower = createJobFollower({ id, jobs, isNew: false, pollMs: deps.limits.pollMs, signal });
   let unsubscribe = (): void => undefined;
   try {
@@ -114,6 +116,7 @@ export async function streamExistingJob(
     const ended = await writeJob({ id, follower, request, reply, shape, signal }, deps);
     if (reply.sent && !ended) endStream(reply, '');
   } finally {
+    key.close();
     control.abort();
     unsubscribe();
     leave();
