@@ -118,6 +118,60 @@ test('--dry-run names all that is wrong, with its lines', async () => {
   expect(stderr).toMatch(/line 302: .*temperature/);
 });
 
+test('--resume goes on with a batch by its id alone, again after Ctrl-C, and waits for a broker that is away', async () => {
+  const file = fileOf('elsewhere.jsonl', lines(3));
+  const { stdout } = await sluice(file, '--lane', 'batch', '--detach').succeeded();
+  const id = stdout.trim();
+  let isAway = false;
+  let refusals = 0;
+  const proxy = await startProxy(broker.url, (_request, response) => {
+    if (isAway) response.writeHead(503).end();
+    if (isAway) refusals += 1;
+    return isAway;
+  });
+  const resume = (...options: string[]): SpawnedCommand =>
+    sluice('--resume', id, '--url', proxy.url, '--key', broker.key, ...options);
+  try {
+    const first = resume();
+    let said = '';
+    first.child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await until(() => /^(validating|in_progress): /m.test(said), { what: 'the batch to be watched' });
+    first.child.kill('SIGINT');
+    expect(await first.exited).toMatchObject({
+      code: 130,
+      stderr: expect.stringContaining(`${id} goes on; "sluice batch --resume ${id}" shows it again.`),
+    });
+
+    said = '';
+    const second = resume('--output', 'elsewhere-out.jsonl');
+    second.child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await until(() => /^(validating|in_progress): /m.test(said), { what: 'the batch to be watched again' });
+    isAway = true;
+    await until(() => refusals >= 2, { what: 'two looks that were answered with an error' });
+    isAway = false;
+    await fetch(`${broker.url}/v1/batches/${id}/cancel`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${broker.key}` },
+    });
+    const { code, stderr } = await second.exited;
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`${id} cancelled`) });
+    const results = readFileSync(join(broker.folder, 'elsewhere-out.jsonl'), 'utf8').trim().split('\n');
+    expect(results).toHaveLength(3);
+  } finally {
+    proxy.close();
+  }
+  const { stdout: whole } = await sluice('--resume', id, '--json').exited;
+  expect(batchSchema.parse(JSON.parse(whole))).toMatchObject({ id, status: 'cancelled' });
+  for (const [wrong, said] of [
+    [['--resume', 'batch_nope'], 'There is no batch'],
+    [['--resume', id, '--tier', 'flex'], 'cannot be used with'],
+    [['--resume', id, file], 'Name a FILE, or a batch'],
+    [[], 'Name a FILE, or a batch'],
+  ] as const) {
+    expect((await sluice(...wrong).exited).stderr).toContain(said);
+  }
+});
+
 test('faults are one sentence each, with the line', async () => {
   const bad = await sluice(fileOf('bad.jsonl', [line(1), line(2, { temperature: 9 })]), '--tier', 'standard')
     .exited;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Batch } from '@sluice/contracts';
 import { Presets, SingleBar } from 'cli-progress';
 import type { ApiClient } from './api-client.ts';
+import { CliError } from './cli-error.ts';
 import type { CommandContext } from './command-context.ts';
 import { formatUsd } from './format-usd.ts';
 import { readBatch } from './read-batch.ts';
@@ -10,7 +11,13 @@ const ENDED: ReadonlySet<string> = new Set(['completed', 'failed', 'expired', 'c
 const LOOK_EVERY_MS = 1_000;
 const INTERRUPTED = 130;
 
-/** Shows how a batch gets on until it has ended. Ctrl-C calls `onInterrupt` and ends the process; the batch goes on. */
+/** A broker that restarts is waited for, this long at most. */
+const PATIENCE_MS = 600_000;
+
+/**
+ * Shows how a batch gets on until it has ended. Ctrl-C calls `onInterrupt` and ends the process; the batch goes on.
+ * @throws CliError when the broker refuses to tell, or does not answer for ten minutes.
+ */
 export async function watchBatch({
   context,
   client,
@@ -35,11 +42,24 @@ export async function watchBatch({
       progress.update(now);
       if (ENDED.has(now.status)) return now;
       await delay(LOOK_EVERY_MS);
-      now = await readBatch(client, batch.id);
+      now = await readPatiently(client, batch.id);
     }
   } finally {
     process.off('SIGINT', interrupt);
     progress.stop();
+  }
+}
+
+async function readPatiently(client: ApiClient, id: string): Promise<Batch> {
+  const giveUpAt = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await readBatch(client, id);
+    } catch (error) {
+      const mayPass = error instanceof CliError && !error.isRefusal;
+      if (!mayPass || Date.now() >= giveUpAt) throw error;
+      await delay(LOOK_EVERY_MS);
+    }
   }
 }
 
