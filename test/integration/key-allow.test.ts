@@ -136,6 +136,33 @@ const WAYS_IN: readonly [string, (key: Key) => Promise<string>, readonly string[
     batchOf({}, { model: 'gpt-5.4-mini' }),
     ['openai', `whole: ${NONE}`, `whole: ${NONE}`, 'openai', `whole: ${BOUND}`, `whole: ${NONE}`],
   ],
+  [
+    'estimate of a batch, gpt-5.4-mini',
+    async (key) => {
+      const line = {
+        custom_id: 'a',
+        method: 'POST',
+        url: '/v1/chat/completions',
+        body: { model: 'gpt-5.4-mini', messages },
+      };
+      const answer = await api.post(
+        '/v1/batches/estimate?endpoint=/v1/chat/completions',
+        JSON.stringify(line),
+        {
+          ...key,
+          'content-type': 'application/x-ndjson',
+        },
+      );
+      const { targets, error_counts: errors } = (await answer.json()) as Record<
+        string,
+        Record<string, number>
+      >;
+      return [...Object.keys(errors ?? {}), ...Object.keys(targets ?? {}).map((one) => names([one]))].join(
+        ' ',
+      );
+    },
+    ['openai', NONE, NONE, 'openai', BOUND, NONE],
+  ],
   ['batch, route default', batchOf({ route: 'default' }, {}), [BOTH, ONE, ONE, 'openai', BOUND, ONE]],
   ['batch, own chain', batchOf({ chain: [OPENAI, CLAUDE] }, {}), [BOTH, ONE, ONE, 'openai', BOUND, ONE]],
   [
@@ -155,7 +182,7 @@ test('what a key may not use it reaches by no way in', async () => {
     return row;
   };
   const row = (title: string, columns: readonly string[]): string =>
-    `${title.padEnd(32)}${columns.map((column) => column.padEnd(27)).join('')}`.trimEnd();
+    `${title.padEnd(35)}${columns.map((column) => column.padEnd(27)).join('')}`.trimEnd();
   const rows = [row('', Object.keys(keys))];
   const found: Record<string, string[]> = {};
   for (const [title, ask] of WAYS_IN) {

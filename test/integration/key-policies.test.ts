@@ -33,6 +33,7 @@ const NEEDS: Readonly<Record<ApiKeyScope | 'any key', readonly string[]>> = {
     'GET /v1/batches',
     'GET /v1/batches/{id}',
     'GET /v1/batches/{id}/results',
+    'POST /v1/batches/estimate',
     'POST /v1/batches/{id}/cancel',
     'POST /v1/batches/{id}/retry',
     'GET /v1/batches/{id}/events',

@@ -129,7 +129,8 @@ async function ask(
   });
   const headers = [...answer.headers].filter(([name]) => !['date', 'x-request-id'].includes(name));
   const text = `${await answer.text()}\n${JSON.stringify(headers)}`;
-  const requestId = answer.headers.get('x-request-id') ?? '';
+  const requestId = answer.headers.get('x-request-id');
+  if (!requestId) throw new Error(`${method} ${path} answered ${answer.status} without x-request-id`);
   return {
     status: answer.status,
     seen: text.replaceAll(id, '<id>').replaceAll(requestId, '<request>'),

@@ -85,10 +85,11 @@ export async function buildApi({ stores, ...deps }: ApiDeps & { stores: TenantSt
   app.setSerializerCompiler(() => JSON.stringify);
   await addSecurityHeaders(app, http);
   const failures = await createFailureLimiter(app, limits);
+  // First, so that what the others refuse carries its request id too.
+  addRequestObservers(app, deps);
   addErrorHandler(app, { ...deps, failures });
   addQueryControl(app);
   addJsonParser(app, limits);
-  addRequestObservers(app, deps);
   addBodyTimeout(app, deps);
   addHandlerTimeout(app, limits);
   app.addHook('preClose', async () => {
