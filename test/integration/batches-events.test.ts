@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { batchEventSchema, type Batch, type BatchEvent } from '@sluice/contracts';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { chatBody, parseLines } from '../support/batch-lines.ts';
 import { startStack, type Stack } from '../support/start-stack.ts';
 import { until } from '../support/until.ts';
@@ -130,6 +130,47 @@ test('the webhook of a batch is signed and carries the batch as it is read', asy
   });
   expect(event.data).toEqual(await read(id));
   expect(received.some(({ body }) => body.includes('"batch.in_progress"'))).toBe(true);
+});
+
+describe('every end of a batch comes as its event and as its webhook', () => {
+  const slow = chatBody('slow', 'openai/gpt-5.4-mini');
+  const ends: [end: Batch['status'], bodies: object[], options: object, counts: object][] = [
+    ['failed', [slow, { messages: 'no list' }], {}, { total: 0, completed: 0, failed: 0 }],
+    ['cancelled', [slow, slow], {}, { total: 2, completed: 0, failed: 2 }],
+    ['expired', [slow, slow], { completion_window: '2s' }, { total: 2, completed: 0, failed: 2 }],
+  ];
+  test.each(ends)('%s', async (end, bodies, options, counts) => {
+    stack.simulator.control.setLatency({ account: 'openai', latency: { p50_ms: 60_000 } });
+    const { port } = receiver.address() as AddressInfo;
+    const secret = `whsec_${Buffer.from('a secret of 24 bytes ok!').toString('base64')}`;
+    const webhook = { url: `http://127.0.0.1:${port}/${end}`, secret };
+    const { id } = await create(bodies, { ...options, webhook });
+    if (end === 'cancelled') {
+      await becomes(id, 'in_progress');
+      await stack.request(`/v1/batches/${id}/cancel`, { method: 'POST' });
+    }
+    const all = await events(id);
+    expect(all.filter(({ type }) => type !== 'batch.in_progress')).toEqual([
+      expect.objectContaining({
+        type: `batch.${end}`,
+        batch_id: id,
+        request_counts: counts,
+        seq: all.length,
+      }),
+    ]);
+    const sent = await until(() => received.find(({ body }) => body.includes(id)) ?? null, {
+      what: 'the webhook',
+    });
+    const { type, data } = new Webhook(secret).verify(sent.body, sent.headers) as {
+      type: string;
+      data: Batch;
+    };
+    expect(type).toBe(`batch.${end}`);
+    expect(data).toEqual(await read(id));
+    expect(data).toMatchObject({ status: end, request_counts: counts });
+    // Without `events` a webhook gets the end, and nothing else.
+    expect(received.filter(({ body }) => body.includes(id))).toHaveLength(1);
+  });
 });
 
 test('at the end of its window a batch expires: what was answered is kept, the rest is told', async () => {

@@ -1,6 +1,7 @@
 import OpenAI, { toFile } from 'openai';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { batchLines, chatBody, parseLines } from '../support/batch-lines.ts';
+import { startProxy } from '../support/start-proxy.ts';
 import { startStack, type Stack } from '../support/start-stack.ts';
 import { until } from '../support/until.ts';
 
@@ -46,6 +47,35 @@ function ended(id: string): Promise<OpenAI.Batch> {
 
 const download = async (id: string): Promise<OutputLine[]> =>
   parseLines(await (await client.files.content(id)).text());
+
+test('a create that the client sends again after a 503 makes no second batch', async () => {
+  const ids = async (): Promise<string[]> =>
+    (await client.batches.list({ limit: 100 })).data.map(({ id }) => id);
+  const before = await ids();
+  const retries: unknown[] = [];
+  // The batch is made, and the client is told that it is not.
+  const proxy = await startProxy(stack.url, ({ method, url, headers }, response) => {
+    if (method !== 'POST' || url !== '/v1/batches') return false;
+    retries.push(headers['x-stainless-retry-count']);
+    if (retries.length > 2) return false;
+    response.writeHead(503, { 'retry-after-ms': '1' }).end();
+    return true;
+  });
+  try {
+    const retrying = new OpenAI({ apiKey: stack.key, baseURL: `${proxy.url}/v1`, maxRetries: 3 });
+    const created = await retrying.batches.create({
+      input_file_id: await upload(batchLines([chatBody('once')])),
+      endpoint: '/v1/chat/completions',
+      completion_window: '24h',
+    });
+    expect(retries).toEqual(['0', '1', '2']);
+    expect(await ids()).toEqual([created.id, ...before]);
+    expect((await ended(created.id)).request_counts).toEqual({ total: 1, completed: 1, failed: 0 });
+    expect(stack.simulator.control.calls()).toHaveLength(1);
+  } finally {
+    proxy.close();
+  }
+});
 
 test('upload, create, poll and download with the official client', async () => {
   const text = batchLines([chatBody('one'), chatBody('two', 'gpt-5.4-mini'), chatBody('three')]);
