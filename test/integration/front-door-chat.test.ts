@@ -39,6 +39,16 @@ describe.each(TARGETS)('the official client with %s behind the front door', (mod
     expect(job.result?.choices).toEqual(data.choices);
   });
 
+  test('a JSON object of no schema, which is not empty', async () => {
+    const messages = [{ role: 'user' as const, content: 'Write JSON about hats.' }];
+    const { choices } = await client.chat.completions.create({
+      model,
+      messages,
+      response_format: { type: 'json_object' },
+    });
+    expect(Object.keys(JSON.parse(choices[0]?.message.content ?? '') as object)).not.toEqual([]);
+  });
+
   test('a conversation that the assistant begins, with a greeting or a call', async () => {
     const call = { id: 'call_1', type: 'function' as const, function: { name: 'f', arguments: '{}' } };
     const greeting = { role: 'assistant' as const, content: 'How can I help?' };

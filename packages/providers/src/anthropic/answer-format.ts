@@ -17,6 +17,12 @@ export type AnswerFormat =
   /** A tool whose arguments are the answer; what it gets is unwrapped to content. */
   | { way: 'tool'; tool: Tool; warnings: Warning[] };
 
+/**
+ * An object of whatever the model thinks fit. Told of an object alone, models give an empty one.
+ * Source: Anthropic's cookbook "Extracting structured JSON", open-ended schemas.
+ */
+const OPEN_OBJECT: JsonObject = { type: 'object', properties: {}, additionalProperties: true };
+
 /** Source: Anthropic's guide "Structured outputs"; models before 4.5 only know tools. */
 export function answerFormat({ request, entry }: ProviderCall): AnswerFormat {
   const format = request.response_format;
@@ -35,7 +41,7 @@ export function answerFormat({ request, entry }: ProviderCall): AnswerFormat {
       'response_format: this model answers only by schemas whose type is "object".',
     );
   }
-  const input = toInputSchema((schema ?? {}) as JsonObject);
+  const input = toInputSchema((schema ?? OPEN_OBJECT) as JsonObject);
   const taken = new Set(request.tools?.map((tool) => tool.function.name));
   const description =
     wanted.description ?? 'Gives the answer to the user. Call it once, with the whole answer.';

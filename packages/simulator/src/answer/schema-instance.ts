@@ -138,6 +138,11 @@ function objectOf(schema: Schema, options: InstanceOptions, depth: number): Sche
   for (const name of required) {
     if (typeof name === 'string' && !(name in instance)) instance[name] = options.words[0];
   }
+  // An object that is left to the model: told so it fills it, else it stays empty, as with the vendors' models.
+  if (depth === 0 && schema['additionalProperties'] === true && Object.keys(instance).length === 0) {
+    const [topic, answer = topic] = options.words;
+    return { topic, answer };
+  }
   return instance;
 }
 

@@ -54,7 +54,8 @@ function readTool(value: unknown, index: number): AnthropicTool {
   }
   if (tool['strict'] === true) checkAnthropicStrictSchema(schema, `${at}.custom`);
   else checkAnthropicJsonSchema(schema, place);
-  const isEmpty = !isObject(schema['properties']) || Object.keys(schema['properties']).length === 0;
+  const hasNames = isObject(schema['properties']) && Object.keys(schema['properties']).length > 0;
+  const isEmpty = !hasNames && schema['additionalProperties'] !== true;
   return {
     name,
     schema: isEmpty ? null : schema,
