@@ -55,6 +55,11 @@ test('what clients add to an answer, and to the results of tools, is taken back 
   const history = [
     ...messages,
     { role: 'assistant', content: '{"a":1}', refusal: null, parsed: { a: 1 } },
+    { role: 'user', content: 'And?' },
+    {
+      role: 'assistant',
+      content: [{ type: 'text', text: 'So.', role: 'assistant', refusal: null, reasoning: 'Hm.' }],
+    },
     { role: 'user', content: 'Look.' },
     { role: 'assistant', tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: called }] },
     { role: 'tool', tool_call_id: 'call_1', name: 'look', content: 'seen' },

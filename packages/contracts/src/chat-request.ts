@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refusalPartSchema, textPartSchema, userPartSchema } from './content-part.ts';
+import { assistantPartSchema, textPartSchema, userPartSchema } from './content-part.ts';
 import { reasoningDetailSchema } from './reasoning-detail.ts';
 import { serviceTierSchema } from './service-tier.ts';
 import {
@@ -23,13 +23,7 @@ export const chatMessageSchema = z.discriminatedUnion('role', [
   }),
   z.strictObject({
     role: z.literal('assistant'),
-    content: z
-      .union([
-        z.string(),
-        z.array(z.discriminatedUnion('type', [textPartSchema, refusalPartSchema])),
-        z.null(),
-      ])
-      .optional(),
+    content: z.union([z.string(), z.array(assistantPartSchema), z.null()]).optional(),
     refusal: z.string().nullable().optional(),
     tool_calls: z.array(returnedToolCallSchema).min(1).max(128).optional(),
     /** As an earlier answer gave it. */

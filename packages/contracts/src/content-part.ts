@@ -43,6 +43,15 @@ export const videoPartSchema = z.strictObject({
 
 export const refusalPartSchema = z.strictObject({ type: z.literal('refusal'), refusal: z.string() });
 
+/**
+ * Parts of an earlier answer, as callers hand them back: clients put what they know of the answer beside the text
+ * (openai-agents: `role`, `refusal`), which means nothing here and is left out.
+ */
+export const assistantPartSchema = z.discriminatedUnion('type', [
+  z.object(textPartSchema.shape),
+  z.object(refusalPartSchema.shape),
+]);
+
 export const userPartSchema = z.discriminatedUnion('type', [
   textPartSchema,
   imagePartSchema,
