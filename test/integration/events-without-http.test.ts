@@ -12,11 +12,34 @@ beforeAll(async () => {
 afterAll(() => stack.close());
 
 test('the consumer in docs/events.md follows a job through Redis alone', async () => {
-  const page = await readFile(join(import.meta.dirname, '../../docs/events.md'), 'utf8');
-  const [, example] = /```js\n([\s\S]+?)```/.exec(page) ?? [];
   const job = await stack.submit({
     request: { stream: true, messages: [{ role: 'user', content: 'Tell me more.' }] },
   });
+  const lines = await follow(job.id);
+  expect(lines[0]?.trim()).toBe('job.queued');
+  expect(lines.at(-1)).toBe('job.completed');
+  const text = lines
+    .filter((line) => line.startsWith('job.delta '))
+    .map((line) => line.slice('job.delta '.length));
+  expect(text.join('')).toBe((await stack.job(job.id)).result?.choices[0]?.message.content);
+});
+
+test('and a batch', async () => {
+  const requests = [{ custom_id: 'a', body: { messages: [{ role: 'user', content: 'Hello.' }] } }];
+  const answer = await stack.request('/v1/batches', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ requests, tier: 'standard' }),
+  });
+  const lines = await follow(((await answer.json()) as { id: string }).id);
+  expect(lines[0]).toBe('batch.in_progress { total: 1, completed: 0, failed: 0 }');
+  expect(lines.at(-1)).toBe('batch.completed { total: 1, completed: 1, failed: 0 }');
+});
+
+/** What the page's program prints of a job or batch. */
+async function follow(id: string): Promise<string[]> {
+  const page = await readFile(join(import.meta.dirname, '../../docs/events.md'), 'utf8');
+  const [, example] = /```js\n([\s\S]+?)```/.exec(page) ?? [];
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--input-type=module', '-e', example ?? ''],
@@ -26,16 +49,10 @@ test('the consumer in docs/events.md follows a job through Redis alone', async (
         PATH: process.env['PATH'],
         REDIS_URL: stack.redis.url,
         REDIS_PREFIX: stack.environment.redisPrefix,
-        JOB_ID: job.id,
+        ID: id,
       },
       timeout: 30_000,
     },
   );
-  const lines = stdout.trimEnd().split('\n');
-  expect(lines[0]?.trim()).toBe('job.queued');
-  expect(lines.at(-1)).toBe('job.completed');
-  const text = lines
-    .filter((line) => line.startsWith('job.delta '))
-    .map((line) => line.slice('job.delta '.length));
-  expect(text.join('')).toBe((await stack.job(job.id)).result?.choices[0]?.message.content);
-});
+  return stdout.trimEnd().split('\n');
+}
