@@ -75,6 +75,10 @@ export const MESSAGE_CASES: readonly TranslationCase[] = [
     },
   },
   {
+    name: 'a user who says nothing at the end',
+    request: { messages: [user('U1'), { role: 'assistant', content: 'A1' }, user('')] },
+  },
+  {
     name: 'a prefill that ends in white space',
     request: { messages: [user('U1'), { role: 'assistant', content: '{"a": \n' }] },
     models: { anthropic: 'claude-sonnet-4-5' },

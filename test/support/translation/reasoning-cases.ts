@@ -58,6 +58,21 @@ export const REASONING_CASES: readonly TranslationCase[] = [
     name: 'reasoning and a forced call',
     request: { ...ask, tools, tool_choice: 'required', reasoning_effort: 'high' },
   },
+  {
+    name: 'reasoning and an answer that is begun',
+    request: {
+      messages: [...ask.messages, { role: 'assistant', content: 'Well, ' }],
+      reasoning_effort: 'medium',
+    },
+  },
+  {
+    name: 'reasoning with a budget and an answer that is begun',
+    request: {
+      messages: [...ask.messages, { role: 'assistant', content: 'Well, ' }],
+      reasoning_effort: 'medium',
+    },
+    models: { anthropic: 'claude-haiku-4-5' },
+  },
   { name: 'thoughts made by Anthropic', request: loop(anthropic), forgedFor: 'anthropic' },
   { name: 'thoughts made by Gemini', request: loop(google), forgedFor: 'google' },
   {

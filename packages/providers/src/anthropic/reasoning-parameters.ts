@@ -17,8 +17,8 @@ export interface ReasoningPart extends RequestPart {
 
 export interface ReasoningContext {
   turns: readonly ConversationTurn[];
-  /** The model has to call a tool, which the API refuses together with thinking. */
-  toolForced: boolean;
+  /** Why the answer can't begin with thoughts, which the API refuses to think for; null where it can. */
+  answerIsBound: string | null;
   /** `max_tokens` without thinking. */
   maxTokens: number;
   /** The caller set it: thinking comes on top. */
@@ -47,7 +47,7 @@ export function reasoningParameters(call: ProviderCall, context: ReasoningContex
   }
   if (!has('reasoning')) return dropped(`${model} is not known to think`);
   if (has('effort')) return effortParameters(call, effort, context);
-  if (context.toolForced) return dropped('thinking and a forced tool call exclude each other');
+  if (context.answerIsBound) return dropped(`thinking and ${context.answerIsBound} exclude each other`);
   if (loopWithoutThoughts(context.turns)) {
     return dropped('the tool calls that are being answered were made without thoughts of this vendor');
   }
@@ -57,19 +57,19 @@ export function reasoningParameters(call: ProviderCall, context: ReasoningContex
 function effortParameters(
   { entry }: ProviderCall,
   effort: Effort,
-  { toolForced, maxTokens }: ReasoningContext,
+  { answerIsBound, maxTokens }: ReasoningContext,
 ): ReasoningPart {
   const warnings: Warning[] = [];
   const has = (feature: string): boolean => entry.supports?.includes(feature) ?? false;
   let level: string = effort === 'minimal' ? 'low' : effort;
   if ((effort === 'xhigh' || effort === 'max') && !has('effort_xhigh')) level = 'high';
   if (level !== effort) warnings.push(parameterChanged('reasoning_effort', `${effort} to ${level}`));
-  const thinks = has('adaptive_thinking') && !toolForced;
-  if (toolForced && has('adaptive_thinking')) {
+  const thinks = has('adaptive_thinking') && answerIsBound === null;
+  if (answerIsBound && has('adaptive_thinking')) {
     warnings.push(
       parameterChanged(
         'reasoning_effort',
-        'without thoughts, as thinking and a forced tool call exclude each other',
+        `without thoughts, as thinking and ${answerIsBound} exclude each other`,
       ),
     );
   }

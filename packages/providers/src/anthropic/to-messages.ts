@@ -1,15 +1,16 @@
 import type { ContentBlockParam, MessageParam, TextBlockParam } from '@anthropic-ai/sdk/resources/messages';
 import type { Warning } from '@sluice/contracts';
 import type { ProviderCall } from '../provider-adapter.ts';
-import type {
-  AssistantTurnPart,
-  ConversationTurn,
-  TextBlock,
-  ToolResultPart,
-  UserTurnPart,
+import {
+  EMPTY_TEXT,
+  type AssistantTurnPart,
+  type ConversationTurn,
+  type TextBlock,
+  type ToolResultPart,
+  type UserTurnPart,
 } from '../request/build-conversation.ts';
 import { isJsonObject } from '../request/json-object.ts';
-import { OPENING_TEXT, openingWarning } from '../request/opening-turn.ts';
+import { openingWarning } from '../request/opening-turn.ts';
 import { parameterDropped } from '../request/parameter-warning.ts';
 import { toolArguments } from '../request/tool-arguments.ts';
 import { toolCallIds, type ToolCallIds } from '../request/tool-call-ids.ts';
@@ -42,7 +43,7 @@ export function toMessages(
     refusesPrefill: entry.rejects?.includes('assistant_prefill'),
   });
   if (messages[0]?.role === 'assistant') {
-    messages.unshift({ role: 'user', content: [{ type: 'text', text: OPENING_TEXT }] });
+    messages.unshift({ role: 'user', content: [{ type: 'text', text: EMPTY_TEXT }] });
     warnings.push(openingWarning());
   }
   return { messages, warnings };

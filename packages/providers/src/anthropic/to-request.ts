@@ -50,7 +50,7 @@ export function toRequest(call: ProviderCall): { body: AnthropicBody; warnings: 
   const limit = tokenLimit(request, entry.max_output_tokens);
   const reasoning = reasoningParameters(call, {
     turns: conversation.turns,
-    toolForced: tools.choice?.type === 'any' || tools.choice?.type === 'tool',
+    answerIsBound: boundBy(tools.choice?.type, messages.messages.at(-1)?.role),
     maxTokens: limit.limit ?? entry.max_output_tokens ?? DEFAULT_MAX_TOKENS,
     isAsked: limit.limit !== null,
   });
@@ -105,6 +105,12 @@ export function toRequest(call: ProviderCall): { body: AnthropicBody; warnings: 
       ...merged.warnings,
     ],
   };
+}
+
+/** What leaves no room for thoughts ahead of the answer. */
+function boundBy(choice: string | undefined, lastRole: string | undefined): string | null {
+  if (choice === 'any' || choice === 'tool') return 'a forced tool call';
+  return lastRole === 'assistant' ? 'an answer that the conversation begins' : null;
 }
 
 function outputConfig(reasoning: RequestPart, format: ReturnType<typeof answerFormat>): object {

@@ -1,7 +1,7 @@
 import type { Warning } from '@sluice/contracts';
 import type { MediaReader } from '../media/media-source.ts';
-import type { ConversationTurn, UserTurnPart } from '../request/build-conversation.ts';
-import { OPENING_TEXT, openingWarning } from '../request/opening-turn.ts';
+import { EMPTY_TEXT, type ConversationTurn, type UserTurnPart } from '../request/build-conversation.ts';
+import { openingWarning } from '../request/opening-turn.ts';
 import { isSince, type GeminiModel } from './gemini-model.ts';
 import type { GoogleBody } from './google-body.ts';
 import { modelParts } from './model-parts.ts';
@@ -32,7 +32,7 @@ export async function toContents(
   if (first?.role !== 'model' || !first.parts.some((part) => part.functionCall))
     return { contents, warnings: [] };
   return {
-    contents: [{ role: 'user', parts: [{ text: OPENING_TEXT }] }, ...contents],
+    contents: [{ role: 'user', parts: [{ text: EMPTY_TEXT }] }, ...contents],
     warnings: [openingWarning()],
   };
 }

@@ -5,6 +5,9 @@ type Message = ChatRequest['messages'][number];
 type MessageOf<Role extends Message['role']> = Extract<Message, { role: Role }>;
 type UserMessagePart = Exclude<MessageOf<'user'>['content'], string>[number];
 
+/** What the user says who says nothing, where nothing is refused. */
+export const EMPTY_TEXT = '.';
+
 export interface TextBlock {
   type: 'text';
   text: string;
@@ -43,7 +46,7 @@ export interface Conversation {
 /**
  * The conversation for vendors that keep instructions apart and want alternating roles: system and developer
  * messages hoisted, neighbours of one role merged, all results of one turn's tool calls in one user turn, ahead of
- * what the user adds; empty texts skipped. A conversation of instructions alone becomes one user turn, as those
+ * what the user adds; empty texts skipped, but for one of the user at the end. A conversation of instructions alone becomes one user turn, as those
  * vendors refuse one without turns. Neighbouring assistant messages keep the order reasoning, text, calls in each.
  */
 export function buildConversation({ messages }: ChatRequest): Conversation {
@@ -68,6 +71,11 @@ export function buildConversation({ messages }: ChatRequest): Conversation {
     }
   }
   const warnings = nameWarnings(messages);
+  if (messages.at(-1)?.role === 'user' && turns.at(-1)?.role === 'assistant') {
+    // Left out, the vendor would go on with the assistant's last words.
+    turns.push({ role: 'user', parts: [{ type: 'text', text: EMPTY_TEXT }] });
+    warnings.push(parameterChanged('messages', `the last one, which is empty, was sent as "${EMPTY_TEXT}"`));
+  }
   if (turns.length > 0 || system.length === 0) return { system, turns, warnings };
   return {
     system: [],

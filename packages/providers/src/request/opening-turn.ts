@@ -1,13 +1,11 @@
 import type { Warning } from '@sluice/contracts';
+import { EMPTY_TEXT } from './build-conversation.ts';
 import { parameterChanged } from './parameter-warning.ts';
-
-/** What the user is made to say ahead of an assistant who speaks first: as good as nothing, which is refused. */
-export const OPENING_TEXT = '.';
 
 /** For vendors that refuse a conversation which the assistant begins, as one with a greeting does. */
 export function openingWarning(): Warning {
   return parameterChanged(
     'messages',
-    `the user says "${OPENING_TEXT}" first, as the provider takes no conversation that begins so`,
+    `the user says "${EMPTY_TEXT}" first, as the provider takes no conversation that begins so`,
   );
 }
