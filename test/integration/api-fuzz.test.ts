@@ -3,65 +3,104 @@ import { runInNewContext } from 'node:vm';
 import { API_ERRORS } from '@sluice/contracts';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApiFixture, type ApiFixture } from './api-fixture.ts';
-import { arbitraryOfSchema } from '../support/arbitrary-of-schema.ts';
+import { batchLines, chatBody } from '../support/batch-lines.ts';
+import { fuzzRequests, type FuzzRequest, type ValidBodies } from '../support/fuzz-requests.ts';
 import { readOpenApi, type OpenApi, type OpenApiOperation } from '../support/openapi-operations.ts';
+import { until } from '../support/until.ts';
+import { startApiFixture, SUBMISSION, type ApiFixture } from './api-fixture.ts';
 
 let api: ApiFixture;
 let document: OpenApi;
 beforeAll(async () => {
   api = await startApiFixture({ limits: { maxFailuresPerMinute: 100_000 } });
   document = await readOpenApi(api.url);
+  ids = [...(await makeThings()), ...(await makeEnded())];
 });
 afterAll(async () => api.close());
 
 const SAMPLES = 60;
+/** Of each route and round; three rounds are measured against the first. */
+const MEMORY_SAMPLES = 20;
 /** A valid call waits for a worker, and there is none here. */
 const WAITS: ReadonlySet<string> = new Set(['createChatCompletion', 'createResponse']);
 const PATIENCE_MS = 8_000;
-const WAITING_MS = 300;
+const WAITING_MS = 100;
 
-interface Sample {
-  path: string;
-  init: RequestInit;
+/** Ids of things that exist, so that requests get past the 404. */
+let ids: string[];
+
+const REQUESTS = [{ custom_id: 'a', body: chatBody('x') }];
+const MESSAGES = [{ role: 'user', content: 'x' }];
+const PARAMS = { model: 'claude-haiku-4-5', max_tokens: 5, messages: MESSAGES };
+const VALID: ValidBodies = {
+  submitJob: SUBMISSION,
+  explainRoute: SUBMISSION,
+  createChatCompletion: { model: 'default', messages: MESSAGES },
+  createResponse: { model: 'default', input: 'x', background: true },
+  createBatch: { requests: REQUESTS },
+  estimateBatch: batchLines([chatBody('x')]),
+  createMessageBatch: { requests: [{ custom_id: 'a', params: PARAMS }] },
+  createWebhookEndpoint: { url: 'https://example.com/hook' },
+  changeWebhookEndpoint: { description: 'x' },
+  createKey: { name: 'a', scopes: ['jobs:read'] },
+  changeKey: { name: 'b' },
+  updateProvider: { limits: { requests_per_minute: 100 } },
+};
+
+type Made = { id: string; status?: string; processing_status?: string };
+const read = async (path: string, init: RequestInit = {}): Promise<Made> =>
+  (await (await api.request(path, init)).json()) as Made;
+const make = async (path: string, body: unknown): Promise<string> =>
+  ((await (await api.post(path, body)).json()) as Made).id;
+
+/** Ids of one of each thing that there is, and of what names a provider. */
+async function makeThings(): Promise<string[]> {
+  const form = new FormData();
+  form.set('purpose', 'batch');
+  form.set('file', new Blob([batchLines([chatBody('x')])]), 'in.jsonl');
+  const made = await Promise.all([
+    read('/v1/files', { method: 'POST', body: form }).then(({ id }) => id),
+    make('/v1/jobs', VALID['submitJob']),
+    make('/v1/responses', VALID['createResponse']),
+    make('/v1/batches', VALID['createBatch']),
+    make('/v1/messages/batches', VALID['createMessageBatch']),
+    make('/v1/webhook_endpoints', VALID['createWebhookEndpoint']),
+    make('/v1/keys', VALID['createKey']),
+  ]);
+  expect(made.every((id) => typeof id === 'string')).toBe(true);
+  return [...made, 'openai', 'openai/gpt-5.4-mini'];
 }
 
-function samplesOf({ method, path, parameters, bodies }: OpenApiOperation): fc.Arbitrary<Sample> {
-  const text = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 60 }),
-    fc.constantFrom('job_1', '..', '%00', '0', '-1', 'x'.repeat(300)),
+/** Ids of things that have ended, by being cancelled, and of the delivery that told of it. */
+async function makeEnded(): Promise<string[]> {
+  const ended = await Promise.all(
+    [
+      ['/v1/jobs', 'submitJob'],
+      ['/v1/responses', 'createResponse'],
+      ['/v1/batches', 'createBatch'],
+      ['/v1/messages/batches', 'createMessageBatch'],
+    ].map(async ([path = '', operation = '']) => {
+      const id = await make(path, VALID[operation]);
+      await read(`${path}/${id}/cancel`, { method: 'POST' });
+      const hasEnded = async (): Promise<boolean> => {
+        const { status, processing_status: ofBatch } = await read(`${path}/${id}`);
+        return status === 'cancelled' || ofBatch === 'ended';
+      };
+      await until(hasEnded, { what: `the end of ${id}` });
+      return id;
+    }),
   );
-  const ids = fc.record(
-    Object.fromEntries([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name as string, text])),
-  );
-  const named = parameters.filter((parameter) => parameter.in === 'query');
-  const query = fc.record(
-    Object.fromEntries([...named.map(({ name }) => name), 'unknown'].map((name) => [name, text])),
-    { requiredKeys: [] },
-  );
-  const schema = bodies['application/json']?.schema;
-  const body = schema
-    ? fc.oneof(
-        {
-          weight: 6,
-          arbitrary: arbitraryOfSchema(schema, document.schemas).map((value) => JSON.stringify(value) ?? ''),
-        },
-        { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }) },
-      )
-    : fc.constant(null);
-  return fc.tuple(ids, query, body).map(([values, search, content]) => ({
-    path: `${path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(wellFormed(values[name] ?? '')))}?${new URLSearchParams(search as Record<string, string>).toString()}`,
-    init: {
-      method,
-      ...(content === null ? {} : { body: content, headers: { 'content-type': 'application/json' } }),
-    },
-  }));
+  const endpoint = await make('/v1/webhook_endpoints', VALID['createWebhookEndpoint']);
+  await read(`/v1/webhook_endpoints/${endpoint}/ping`, { method: 'POST' });
+  const deliveries = await api.request('/v1/webhook_deliveries?limit=1');
+  const { data } = (await deliveries.json()) as { data: Made[] };
+  return [...ended, ...data.map(({ id }) => id)];
 }
 
-/** A lone surrogate can't be written into a URL. */
-const wellFormed = (text: string): string => text.toWellFormed() || 'x';
+const requestsOf = (operation: OpenApiOperation): fc.Arbitrary<FuzzRequest> =>
+  fuzzRequests(operation, { schemas: document.schemas, ids, valid: VALID });
 
-async function call({ path, init }: Sample, patienceMs: number): Promise<string> {
+async function call({ path, ...init }: FuzzRequest, patienceMs: number): Promise<string> {
   const control = new AbortController();
   const timer = setTimeout(() => control.abort(), patienceMs);
   try {
@@ -88,41 +127,81 @@ async function call({ path, init }: Sample, patienceMs: number): Promise<string>
   }
 }
 
-test('no route fails, hangs or answers outside the contract, whatever is sent', async () => {
+/** What went wrong when every route got so many requests. */
+async function fuzzEveryRoute({ samples, seed }: { samples: number; seed: number }): Promise<string[]> {
   const rows: string[] = [];
-  for (const operation of document.operations.filter(({ path }) => path.startsWith('/v1/'))) {
+  for (const operation of document.operations) {
     const patienceMs = WAITS.has(operation.operationId) ? WAITING_MS : PATIENCE_MS;
-    for (const sample of fc.sample(samplesOf(operation), { numRuns: SAMPLES, seed: 42 })) {
+    for (const sample of fc.sample(requestsOf(operation), { numRuns: samples, seed })) {
       const outcome = await call(sample, patienceMs);
-      if (outcome !== 'ok') {
-        const body = typeof sample.init.body === 'string' ? sample.init.body.slice(0, 300) : '';
-        rows.push(`${operation.method} ${sample.path.slice(0, 120)} ${body}\n    ${outcome.slice(0, 300)}`);
-      }
+      if (outcome === 'ok') continue;
+      const body = typeof sample.body === 'string' ? sample.body.slice(0, 300) : '';
+      rows.push(`${operation.method} ${sample.path.slice(0, 120)} ${body}\n    ${outcome.slice(0, 300)}`);
     }
   }
-  expect(rows).toEqual([]);
+  return rows;
+}
+
+test('no route fails, hangs or answers outside the contract, whatever is sent', async () => {
+  const routes = document.operations.map(({ operationId }) => operationId);
+  expect(routes).toEqual(
+    expect.arrayContaining([
+      'createFile',
+      'createBatch',
+      'createMessageBatch',
+      'createResponse',
+      'submitJob',
+    ]),
+  );
+  expect(await fuzzEveryRoute({ samples: SAMPLES, seed: 42 })).toEqual([]);
   expect((await api.request('/readyz')).status).toBe(200);
 }, 180_000);
 
-test('the same load again leaves no memory behind', async () => {
+/** These need a pool of keys and a line that failed at a worker; neither is here. */
+const TAKES_NONE: ReadonlySet<string> = new Set(['setProviderKeyState', 'retryBatch']);
+
+test('what is sent is no mere noise: every route takes some of it', async () => {
+  const noise: string[] = [];
+  for (const operation of document.operations) {
+    const { operationId, path } = operation;
+    if (WAITS.has(operationId) || TAKES_NONE.has(operationId)) continue;
+    if (path.includes('{')) ids = [...(await makeThings()), ...(await makeEnded())];
+    const answers = new Set<number>();
+    for (const sample of fc.sample(requestsOf(operation), { numRuns: 300, seed: 11 })) {
+      answers.add(await statusOf(sample));
+      if (Math.min(...answers) < 400) break;
+    }
+    if (Math.min(...answers) >= 400) noise.push(`${operationId}: ${[...answers].join(', ')}`);
+  }
+  expect(noise).toEqual([]);
+}, 120_000);
+
+async function statusOf({ path, ...init }: FuzzRequest): Promise<number> {
+  const control = new AbortController();
+  const answer = await api.request(path, { ...init, signal: control.signal });
+  control.abort();
+  return answer.status;
+}
+
+test('the same load on every route again leaves neither memory, timers nor streams behind', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  const heapMb = (): number => {
+  const held = () => {
     collect();
-    return process.memoryUsage().heapUsed / 1e6;
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    const timers = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    return { megabytes: (heapUsed + arrayBuffers) / 1e6, timers };
   };
-  const [submit] = document.operations.filter(({ operationId }) => operationId === 'submitJob');
-  const round = async (): Promise<void> => {
-    for (const sample of fc.sample(samplesOf(submit as OpenApiOperation), { numRuns: 300, seed: 7 })) {
-      await call(sample, PATIENCE_MS);
-    }
-  };
-  await round();
-  const before = heapMb();
-  await round();
-  await round();
-  expect(heapMb() - before).toBeLessThan(20);
-}, 120_000);
+  await fuzzEveryRoute({ samples: MEMORY_SAMPLES, seed: 7 });
+  const before = held();
+  for (const seed of [8, 9, 10]) await fuzzEveryRoute({ samples: MEMORY_SAMPLES, seed });
+  const after = held();
+  expect(after.megabytes - before.megabytes).toBeLessThan(10);
+  expect(after.timers - before.timers).toBeLessThan(20);
+  const streams = async (): Promise<boolean> =>
+    /^sluice_open_streams(\{.*\})? 0$/m.test(await (await api.request('/metrics')).text());
+  expect(await until(streams, { what: 'the end of all streams' })).toBe(true);
+}, 180_000);
 
 /** What its own check wants before it looks at further fields. */
 const NEEDED: Readonly<Record<string, object>> = {

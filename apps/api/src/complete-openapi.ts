@@ -1,3 +1,4 @@
+import { STREAMED_BODY_DOCUMENTS } from './streamed-body-documents.ts';
 import { webhookDocuments, webhookSchemas } from './webhook-documents.ts';
 
 interface HeaderObject {
@@ -58,6 +59,8 @@ const BODY_OPTIONAL = new Set([
 export function completeOpenApi<Document extends object>(document: Document, baseUrl: string): Document {
   const { paths = {} } = document as { paths?: Record<string, Record<string, Operation>> };
   for (const operation of Object.values(paths).flatMap((item) => Object.values(item))) {
+    const streamed = STREAMED_BODY_DOCUMENTS[operation.operationId ?? ''];
+    if (streamed) operation.requestBody = streamed;
     if (operation.requestBody && BODY_OPTIONAL.has(operation.operationId ?? ''))
       operation.requestBody.required = false;
     for (const [status, response] of Object.entries(operation.responses ?? {})) {
