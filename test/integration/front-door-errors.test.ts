@@ -44,6 +44,21 @@ test.each([
   }
 });
 
+test('a request that every target refuses, each for itself, is a 400', async () => {
+  const image = { type: 'image_url', image_url: { url: 'https://nowhere.invalid/a.png' } };
+  const body = {
+    model: 'google/gemini-2.5-flash',
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'Look.' }, image] }],
+  };
+  await expect(chat(body)).rejects.toMatchObject({
+    status: 400,
+    code: 'all_targets_failed',
+    type: 'invalid_request_error',
+    message: expect.stringMatching(/nowhere\.invalid/),
+  });
+  expect(stack.simulator.control.summary().calls).toBe(0);
+});
+
 test('the client does not repeat what the broker has tried', async () => {
   await stack.simulator.control.setFaults([{ account: 'openai', kind: 'server_error' }]);
   const eager = new OpenAI({ apiKey: stack.key, baseURL: `${stack.url}/v1`, maxRetries: 3 });

@@ -35,11 +35,13 @@ const ANSWERS: Readonly<Record<JobErrorCode, readonly [status: number, type: str
  * not to (`x-should-retry`); `retry-after-ms` is what the last provider asked for.
  */
 export function jobErrorAnswer(
-  job: Pick<JobRecord, 'error'>,
+  job: Pick<JobRecord, 'error'> & Partial<Pick<JobRecord, 'attempts'>>,
   { requestId, baseUrl }: { requestId: string; baseUrl: string },
 ): JobErrorAnswer {
   const jobCode = job.error?.code ?? 'unknown';
-  const [status, type, code = jobCode] = ANSWERS[jobCode];
+  const refused = jobCode === 'all_targets_failed' && isRefusedByAll(job.attempts ?? []);
+  const [status, type] = ANSWERS[refused ? 'invalid_request' : jobCode];
+  const code = ANSWERS[jobCode][2] ?? jobCode;
   const {
     last_error: last,
     message = 'The job ended without a result.',
@@ -70,4 +72,9 @@ export function jobErrorAnswer(
       },
     },
   };
+}
+
+/** No target could take the request, which only its caller can mend: a file that can't be had, say. */
+function isRefusedByAll(attempts: JobRecord['attempts']): boolean {
+  return attempts.length > 0 && attempts.every(({ error }) => error?.code === 'invalid_request');
 }
