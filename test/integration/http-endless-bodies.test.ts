@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRawConnection, type RawConnection } from '../support/raw-connection.ts';
 import { until } from '../support/until.ts';
-import { startApiFixture, type ApiFixture } from './api-fixture.ts';
+import { startApiFixture, SUBMISSION, type ApiFixture } from './api-fixture.ts';
 
 /** Cuts by bytes alone, and by time alone. */
 let byBytes: ApiFixture;
@@ -153,6 +153,29 @@ test('a request that follows a refused one whose body is still to come is not lo
   connection.socket.end();
   await connection.closed;
   expect(connection.statuses()).toEqual(['401']);
+});
+
+test('who asks before it sends is told to go on, or refused without having sent anything', async () => {
+  const body = JSON.stringify(SUBMISSION);
+  const asking = { ...json, Expect: '100-continue', Connection: 'close', 'Content-Length': `${body.length}` };
+  const taken = await begin(byBytes, (key) => head('POST /v1/jobs', { ...key, ...asking }));
+  await until(() => taken.statuses().length > 0, { what: 'the word to go on' });
+  expect(taken.statuses()).toEqual(['100']);
+  await taken.send(body);
+  await until(() => taken.statuses().length > 1, { what: 'the answer' });
+  taken.socket.destroy();
+  expect(taken.statuses()).toEqual(['100', '202']);
+
+  for (const [path, status] of [
+    ['/v1/jobs', '401'],
+    ['/v2/jobs', '404'],
+    ['/v1/files', '401'],
+  ]) {
+    const refused = await begin(byBytes, () => head(`POST ${path}`, asking), { allowHalfOpen: false });
+    await until(() => refused.statuses().length > 0, { what: 'the answer' });
+    refused.socket.destroy();
+    expect(refused.statuses()).toEqual([status]);
+  }
 });
 
 test('a short body that does not come is not awaited for ever', async () => {

@@ -3,6 +3,7 @@ import { addAccessControl } from './add-access-control.ts';
 import { addAuditLog } from './add-audit-log.ts';
 import { addBullBoard } from './add-bull-board.ts';
 import { addBodyTimeout } from './add-body-timeout.ts';
+import { addContinue } from './add-continue.ts';
 import { addErrorHandler } from './add-error-handler.ts';
 import { addHandlerTimeout } from './add-handler-timeout.ts';
 import { addJsonParser } from './add-json-parser.ts';
@@ -89,6 +90,7 @@ export async function buildApi({ stores, ...deps }: ApiDeps & { stores: TenantSt
   addRequestObservers(app, deps);
   addErrorHandler(app, { ...deps, failures });
   addQueryControl(app);
+  addContinue(app);
   addJsonParser(app, limits);
   addBodyTimeout(app, deps);
   addHandlerTimeout(app, limits);
