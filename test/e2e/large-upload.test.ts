@@ -100,6 +100,8 @@ test.runIf(process.platform === 'linux')('sluice api runs with the flags that ke
   const commandLine = readFileSync(`/proc/${api.child.pid}/cmdline`, 'utf8').split('\0');
   expect(commandLine).toContain('--max-semi-space-size=8');
   expect(commandLine).toContain('--heap-growing-percent=50');
+  const environment = readFileSync(`/proc/${api.child.pid}/environ`, 'utf8').split('\0');
+  expect(environment).toContain('MALLOC_ARENA_MAX=2');
 });
 
 test('200 MB are taken in below 300 MB of memory; one byte more is refused, and says why', async () => {
