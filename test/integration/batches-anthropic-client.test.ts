@@ -1,5 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startProxy } from '../support/start-proxy.ts';
 import { startStack, type Stack } from '../support/start-stack.ts';
 import { until } from '../support/until.ts';
 
@@ -26,6 +27,32 @@ const ended = (id: string) =>
     },
     { what: `the end of ${id}` },
   );
+
+test('a create that the client sends again after a 503 makes no second batch', async () => {
+  const ids = async (): Promise<string[]> =>
+    (await client.messages.batches.list({ limit: 100 })).data.map(({ id }) => id);
+  const before = await ids();
+  let creates = 0;
+  // The batch is made, and the client is told that it is not.
+  const proxy = await startProxy(stack.url, ({ method }, response) => {
+    if (method !== 'POST') return false;
+    creates += 1;
+    if (creates > 1) return false;
+    response.writeHead(503, { 'retry-after-ms': '1' }).end();
+    return true;
+  });
+  try {
+    const retrying = new Anthropic({ apiKey: stack.key, baseURL: proxy.url, maxRetries: 2 });
+    const requests = [{ custom_id: 'once', params: params('Say hello.') }];
+    const { id } = await retrying.messages.batches.create({ requests });
+    expect(creates).toBe(2);
+    expect(await ids()).toEqual([id, ...before]);
+    expect((await ended(id)).request_counts).toMatchObject({ succeeded: 1, errored: 0 });
+    expect(stack.simulator.control.calls()).toHaveLength(1);
+  } finally {
+    proxy.close();
+  }
+});
 
 test('create, poll, read the results, list and delete with the official client', async () => {
   const created = await client.messages.batches.create({
