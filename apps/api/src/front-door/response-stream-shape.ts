@@ -12,11 +12,16 @@ export function createResponseStreamShape(
   { startingAfter, requestId, baseUrl }: { startingAfter: number; requestId: string; baseUrl: string },
 ): StreamShape {
   const stream = createResponseStream(facts);
-  const frames = (events: readonly ResponseEvent[]): string =>
-    events
+  let next = 0;
+  const frames = (events: readonly ResponseEvent[]): string => {
+    next = (events.at(-1)?.sequence_number ?? next - 1) + 1;
+    return events
       .filter(({ sequence_number: number }) => number > startingAfter)
       .map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
       .join('');
+  };
+  const errorFrame = ({ error }: ApiErrorBody): string =>
+    `event: error\ndata: ${JSON.stringify({ ...error, type: 'error', sequence_number: next })}\n\n`;
   return {
     ofEvent: (event) => frames(stream.ofEvent(event)),
     ofEnd: (job: JobRecord) => {
@@ -28,8 +33,4 @@ export function createResponseStreamShape(
     // The events of a response say themselves how it ended.
     refuse: () => false,
   };
-}
-
-function errorFrame({ error }: ApiErrorBody): string {
-  return `event: error\ndata: ${JSON.stringify({ ...error, type: 'error' })}\n\n`;
 }
