@@ -12,6 +12,7 @@ import { openBatch, type NewBatchOptions } from './open-batch.ts';
 import { printResult } from './print-result.ts';
 import { readBatch } from './read-batch.ts';
 import { reportBatch, requireCompleted } from './report-batch.ts';
+import { openResultsTarget, type ResultsTarget } from './results-target.ts';
 import { watchBatch } from './watch-batch.ts';
 
 type Options = ClientOptions &
@@ -44,15 +45,19 @@ export function batchCommand(context: CommandContext): Command {
       throw new CliError('Name a FILE, or a batch with --resume.', 2);
     }
     const client = clientFromOptions(context, options);
+    const target =
+      options.output === undefined || options.dryRun || options.detach
+        ? undefined
+        : await openResultsTarget(options.output, path);
     if (path === undefined) {
       const again = `sluice batch --resume ${options.resume}`;
       const batch = await readBatch(client, options.resume as string);
-      return finish({ context, client, batch, options, again });
+      return finish({ context, client, batch, options, target, again });
     }
     const file = await readBatchFile(path);
     if (options.dryRun) return dryRun({ context, client, file, options });
     const batch = await openBatch({ context, client, file, options });
-    await finish({ context, client, batch, options, again: `sluice batch ${path}`, file });
+    await finish({ context, client, batch, options, target, again: `sluice batch ${path}`, file });
   });
 }
 
@@ -76,6 +81,7 @@ async function finish({
   ...run
 }: Run & {
   batch: Batch;
+  target: ResultsTarget | undefined;
   /** The command that goes on after Ctrl-C. */
   again: string;
   /** Whose batch it is; forgotten once the results are there. */

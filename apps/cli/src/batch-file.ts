@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { CliError } from './cli-error.ts';
 
@@ -18,6 +19,13 @@ export async function readBatchFile(path: string): Promise<BatchFile> {
   const hash = createHash('sha256');
   let lines = 0;
   let endpoint: string | null = null;
+  const found = await stat(path).catch(() => null);
+  if (found && !found.isFile()) {
+    throw new CliError(
+      `${path} is no ordinary file. It is read twice, so write the requests to one first.`,
+      2,
+    );
+  }
   try {
     const content = createReadStream(path);
     content.on('data', (chunk) => hash.update(chunk));

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { batchSchema, type Batch } from '@sluice/contracts';
 import type { ApiClient } from './api-client.ts';
 import type { BatchFile } from './batch-file.ts';
-import { type BatchMemory, forgetBatch, rememberBatch, rememberedBatch } from './batch-memory.ts';
+import { type BatchMemory, claimBatch, forgetBatch, rememberBatch, rememberedBatch } from './batch-memory.ts';
 import { CliError } from './cli-error.ts';
 import type { CommandContext } from './command-context.ts';
 import { readBatch } from './read-batch.ts';
@@ -41,9 +41,8 @@ export async function openBatch(opening: Opening): Promise<Batch> {
   }
   if (known)
     context.stderr.write('going on where an earlier call ended, with the options that it was given\n');
-  const create = known?.create ?? (await sendFile(opening));
+  const create = known?.create ?? (await claim(opening));
   const memory = { baseUrl: client.baseUrl, create };
-  await rememberBatch(file, { ...memory, batch_id: null });
   const batch = await makeBatch(client, create).catch(async (error: unknown) => {
     if (!(error instanceof CliError && error.isRefusal)) throw error;
     if (known) throw new CliError(`${error.message}\n${NOT_KNOWN}`);
@@ -53,6 +52,23 @@ export async function openBatch(opening: Opening): Promise<Batch> {
   await rememberBatch(file, { ...memory, batch_id: batch.id });
   context.stderr.write(`${batch.id}\n`);
   return batch;
+}
+
+/** Uploads the file and remembers how the batch is made of it, or how another call is just making it. */
+async function claim(opening: Opening): Promise<BatchMemory['create']> {
+  const { context, client, file, options } = opening;
+  const create = await sendFile(opening);
+  const known = { baseUrl: client.baseUrl, create, batch_id: null };
+  if (options.new) {
+    await rememberBatch(file, known);
+    return create;
+  }
+  const first = await claimBatch(file, known);
+  if (first === null) return create;
+  context.stderr.write('another call of this command was first: both follow its batch\n');
+  const unused = `/v1/files/${encodeURIComponent(create.body['input_file_id'] as string)}`;
+  await client.json(unused, { method: 'DELETE' }).catch(() => undefined);
+  return first.create;
 }
 
 /** A refusal may come of what has changed since, a key or a route, and says nothing of what the earlier call did. */

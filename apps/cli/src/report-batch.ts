@@ -1,5 +1,3 @@
-import { createWriteStream } from 'node:fs';
-import { rename } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Batch } from '@sluice/contracts';
@@ -8,6 +6,7 @@ import { CliError } from './cli-error.ts';
 import type { CommandContext } from './command-context.ts';
 import { formatUsd } from './format-usd.ts';
 import { printResult } from './print-result.ts';
+import type { ResultsTarget } from './results-target.ts';
 
 const TIMEOUT_MS = 600_000;
 const SHOWN_FAULTS = 5;
@@ -20,20 +19,20 @@ export async function reportBatch({
   context,
   client,
   batch,
+  target,
   options: { output, json = false },
 }: {
   context: CommandContext;
   client: ApiClient;
   batch: Batch;
+  /** Of `output`. */
+  target: ResultsTarget | undefined;
   options: { output?: string; json?: boolean };
 }): Promise<void> {
   const { stdout, stderr } = context;
   const { completed, failed, total } = batch.request_counts;
-  if (total > 0 && output !== undefined) {
-    const unfinished = `${output}.part`;
-    await pipeline(await openResults(client, batch), createWriteStream(unfinished));
-    await rename(unfinished, output);
-  } else if (total > 0 && !json) await pipeline(await openResults(client, batch), stdout, { end: false });
+  if (total > 0 && target) await target.write(await openResults(client, batch));
+  else if (total > 0 && !json) await pipeline(await openResults(client, batch), stdout, { end: false });
   if (json) printResult(context, true, batch, '');
   const where = output === undefined ? '' : `, results in ${output}`;
   stderr.write(
