@@ -7,13 +7,14 @@ import type { Environment, Logger } from '@sluice/runtime';
 import { type Simulator, startSimulator } from '@sluice/simulator';
 import { startWorker } from '@sluice/worker';
 import { allowLoopbackWebhooks } from './allow-loopback-webhooks.ts';
+import { keepFilesInFolder } from './keep-files-in-folder.ts';
 import { simulateMissingProviders } from './simulate-missing-providers.ts';
 import { startEmbeddedRedis } from './start-embedded-redis.ts';
 
 export interface LocalBrokerOptions {
   config: Config;
   environment: Environment;
-  /** State is kept here: Redis' data in `redis/`. */
+  /** State is kept here: Redis' data in `redis/`, files in `files/` unless the configuration says where. */
   folder: string;
   /** Used when the environment names no admin key; default: a new one. */
   adminKey?: string;
@@ -65,7 +66,10 @@ async function startParts(
   // All parts are in this process, which the API's own health routes tell about.
   const environment: Environment = { ...options.environment, redisUrl, adminKey, healthPort: null };
 
-  const { simulator, simulated, config } = await withSimulator(allowLoopbackWebhooks(options.config), owned);
+  const { simulator, simulated, config } = await withSimulator(
+    allowLoopbackWebhooks(keepFilesInFolder(options.config, options.folder)),
+    owned,
+  );
   const api = owned(await startApi({ config, environment, logger }));
   const worker = owned(await startWorker({ config, environment, logger }));
   const dispatcher = owned(await startDispatcher({ config, environment, logger }));
