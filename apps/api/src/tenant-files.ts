@@ -35,7 +35,7 @@ export interface TenantFiles {
   get(id: string): Promise<FileRecord | null>;
   /** Null: `after` names no file. */
   list(query: Omit<Parameters<FileIndex['list']>[0], 'tenant'>): ReturnType<FileIndex['list']>;
-  read(file: FileRecord): Promise<Readable | null>;
+  read(file: Pick<FileRecord, 'id' | 'tenant'>): Promise<Readable | null>;
   /** The content of a batch, also when its file was deleted meanwhile; null when there is none. */
   readOf(batch: BatchRecord, part: 'input' | 'output' | 'errors'): Promise<Readable | null>;
   /** Keeps the content for a batch, until then at most, whatever becomes of the file. False: there is no such file. */

@@ -30,11 +30,29 @@ export async function retryBatch(
   }
   const unanswered = await batches.unansweredLines(old);
   const input = await files.store(linesOf(content, unanswered));
-  await files.add(input, { filename: `${input.id}.jsonl` });
+  try {
+    await files.add(input, { filename: `${input.id}.jsonl` });
+    const outcome = await makeBatch(http, old, input.id, deps);
+    // The same retry was made before, from an input of its own.
+    if (outcome.batch.inputFileId !== input.id) await files.discard(input);
+    return outcome;
+  } catch (error) {
+    // What became of it is not known when the store failed: a batch may be there that needs its input.
+    if (error instanceof ApiError && error.status < 500) await files.discard(input).catch(() => undefined);
+    throw error;
+  }
+}
+
+function makeBatch(
+  http: Pick<FastifyRequest, 'headers' | 'caller'>,
+  old: BatchRecord,
+  inputFileId: string,
+  deps: ApiDeps,
+): ReturnType<typeof createBatch> {
   return createBatch(
     http,
     {
-      inputFileId: input.id,
+      inputFileId,
       endpoint: old.endpoint,
       dialect: old.dialect,
       bodyHash: hashBody({ retry: old.id }),

@@ -6,6 +6,8 @@ export type InlineRequest = Extract<InlinePart, { kind: 'request' }>;
 
 export interface InlineInput {
   options: Record<string, unknown>;
+  /** Those of them that came before the requests. */
+  head: Readonly<Record<string, unknown>>;
   /** Null: the body brought no requests. */
   input: StoredInput | null;
 }
@@ -33,10 +35,10 @@ export async function storeInlineInput(
 ): Promise<InlineInput> {
   let options: Record<string, unknown> | null = null;
   let hasRequests = false;
+  let head: Record<string, unknown> = {};
   const parts = readInlineBody(body, { isNdjson });
   const content = async function* (): AsyncGenerator<Uint8Array> {
     let text = '';
-    let head: Record<string, unknown> = {};
     for await (const part of parts) {
       if (part.kind === 'options') {
         options = part.value;
@@ -56,7 +58,7 @@ export async function storeInlineInput(
   };
   const input = await files.store(content(), maxBytes === undefined ? {} : { maxBytes });
   if (options === null) throw new ApiError('invalid_json', 'The body is not well-formed JSON.');
-  if (hasRequests) return { options, input };
+  if (hasRequests) return { options, head, input };
   await files.discard(input);
-  return { options, input: null };
+  return { options, head, input: null };
 }

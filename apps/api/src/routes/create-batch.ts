@@ -10,6 +10,7 @@ import {
 import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
 import { createBatch, type BatchInput } from '../batches/create-batch.ts';
+import { storeWithEndpoint } from '../batches/store-with-endpoint.ts';
 import { storeInlineInput, type InlineRequest } from '../batches/store-inline-input.ts';
 import { isNdjson, streamedBody, takeStreamedBodies } from '../batches/take-streamed-bodies.ts';
 import { errorResponses } from '../error-responses.ts';
@@ -59,14 +60,23 @@ export function addCreateBatchRoute(app: ApiServer, deps: ApiDeps): void {
     handler: async (request, reply) => {
       request.raw.socket.setTimeout(0);
       const { files } = request.caller;
-      const { options: sent, input } = await storeInlineInput(
+      const {
+        options: sent,
+        head,
+        ...stored
+      } = await storeInlineInput(
         streamedBody(request.body),
         { isNdjson: isNdjson(request.headers['content-type']), toLine },
         files,
       );
+      let { input } = stored;
       try {
+        let batchInput = input ? inlineInput(sent, input.id) : fileInput(sent);
+        if (input && batchInput.endpoint !== (head['endpoint'] ?? DEFAULT_ENDPOINT)) {
+          input = await storeWithEndpoint(input, batchInput.endpoint, files);
+          batchInput = { ...batchInput, inputFileId: input.id };
+        }
         const bodyHash = hashBody({ sent, content: input?.hash ?? null });
-        const batchInput = input ? inlineInput(sent, input.id) : fileInput(sent);
         if (!input) {
           const file = await files.get(batchInput.inputFileId);
           if (file && file.purpose !== 'batch') {
