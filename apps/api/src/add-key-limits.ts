@@ -3,6 +3,7 @@ import { ApiError } from '@sluice/contracts';
 import type { FastifyReply } from 'fastify';
 import type { ApiDeps } from './api-deps.ts';
 import type { ApiServer } from './api-server.ts';
+import { keyBodyTooLarge } from './key-body-too-large.ts';
 import { retryHeaders } from './retry-headers.ts';
 
 /**
@@ -12,7 +13,8 @@ import { retryHeaders } from './retry-headers.ts';
 export function addKeyLimits(app: ApiServer, { quotas }: Pick<ApiDeps, 'quotas'>): void {
   app.addHook('onRequest', async ({ caller, headers }, reply) => {
     const { requests_per_minute: perMinute, body_bytes: maxBytes } = caller.limits ?? {};
-    if (maxBytes !== undefined && Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+    if (maxBytes !== undefined && Number(headers['content-length'] ?? 0) > maxBytes)
+      throw keyBodyTooLarge(maxBytes);
     if (perMinute === undefined) return;
     const outcome = await quotas.countRequest(caller.keyId, perMinute);
     const refused = outcome.status === 'refused';
@@ -24,23 +26,21 @@ export function addKeyLimits(app: ApiServer, { quotas }: Pick<ApiDeps, 'quotas'>
     });
   });
 
-  app.addHook('preParsing', async ({ caller }, _reply, payload) => {
+  app.addHook('preParsing', async ({ caller, headers }, _reply, payload) => {
     const maxBytes = caller.limits?.body_bytes;
-    if (maxBytes === undefined) return payload;
+    // An upload's parser takes the request itself; who reads uploads counts them.
+    const isUpload = /^multipart\//i.test(headers['content-type'] ?? '');
+    if (maxBytes === undefined || isUpload) return payload;
     let received = 0;
     const counted = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         received += chunk.length;
-        done(received > maxBytes ? tooLarge(maxBytes) : null, chunk);
+        done(received > maxBytes ? keyBodyTooLarge(maxBytes) : null, chunk);
       },
     });
     payload.once('error', (error) => counted.destroy(error));
     return payload.pipe(counted);
   });
-}
-
-function tooLarge(maxBytes: number): ApiError {
-  return new ApiError('body_too_large', `This key may send ${maxBytes} bytes in one request.`);
 }
 
 function tellLimit(

@@ -2,6 +2,8 @@
 export interface ApiLimits {
   /** Larger bodies are a 413. */
   maxBodyBytes: number;
+  /** The same where a batch's lines arrive: twice what may be stored, as JSON may be written with room to spare. */
+  maxStreamedBodyBytes: number;
   /** Deeper JSON is a 400: 5,000 levels overflow the stack of whoever serialises them. */
   maxBodyDepth: number;
   /** To receive the headers of a request, from the connection's start or the request's first byte. */
@@ -47,6 +49,7 @@ export interface ApiLimits {
 
 export const DEFAULT_API_LIMITS: Readonly<ApiLimits> = Object.freeze({
   maxBodyBytes: 16 * 1024 * 1024,
+  maxStreamedBodyBytes: 512 * 1024 * 1024,
   maxBodyDepth: 64,
   headersTimeoutMs: 15_000,
   connectionCheckMs: 1_000,

@@ -31,10 +31,7 @@ export async function estimateBatch(
   let lines = 0;
   for await (const { line, outcome } of judgeLines(bounded(content), { batch, lineToJob })) {
     lines += 1;
-    if (lines > MAX_BATCH_LINES) {
-      const message = `The file has more than ${MAX_BATCH_LINES} lines.`;
-      throw new ApiError('too_many_lines', message, { param: 'file' });
-    }
+    if (lines > MAX_BATCH_LINES) throw tooManyLines();
     if (outcome.status === 'ok') {
       sum.add(outcome.job);
       continue;
@@ -56,10 +53,20 @@ export async function estimateBatch(
   };
 }
 
+function tooManyLines(): ApiError {
+  return new ApiError('too_many_lines', `The file has more than ${MAX_BATCH_LINES} lines.`, {
+    param: 'file',
+  });
+}
+
 async function* bounded(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let bytes = 0;
+  let ends = 0;
   for await (const piece of content) {
     bytes += piece.length;
+    for (let at = piece.indexOf(0x0a); at !== -1; at = piece.indexOf(0x0a, at + 1)) ends += 1;
+    // Blank lines count, as in an upload.
+    if (ends > MAX_BATCH_LINES) throw tooManyLines();
     if (bytes > MAX_FILE_BYTES) {
       const message = `The file is larger than ${MAX_FILE_BYTES} bytes.`;
       throw new ApiError('file_too_large', message, { param: 'file' });

@@ -1,4 +1,4 @@
-import { ApiError } from '@sluice/contracts';
+import { ApiError, MAX_BATCH_LINES } from '@sluice/contracts';
 import { jsonDepthExceeds } from '../json-depth-exceeds.ts';
 import { MAX_LINE_BYTES, MAX_LINE_DEPTH } from './batch-limits.ts';
 import { createYielder } from './create-yielder.ts';
@@ -16,7 +16,7 @@ export type InlinePart =
 /**
  * The parts of a body that brings its requests along: one JSON object with `requests`, or, as
  * `application/x-ndjson`, the options in the first line and one request in each further one.
- * @throws ApiError `invalid_json`, `invalid_request`, `body_too_large`, `body_too_deep`.
+ * @throws ApiError `invalid_json`, `invalid_request`, `body_too_large`, `body_too_deep`, `too_many_lines`.
  */
 export async function* readInlineBody(
   body: AsyncIterable<Uint8Array>,
@@ -45,6 +45,10 @@ export async function* readInlineBody(
   for await (const lines of readLines(body, { maxLineBytes: MAX_LINE_BYTES })) {
     for (const { text, fault, number } of lines) {
       await turn();
+      // Blank lines count, or a body of them alone would be read for long.
+      if (number > 2 * MAX_BATCH_LINES) {
+        throw new ApiError('too_many_lines', `The body has more than ${2 * MAX_BATCH_LINES} lines.`);
+      }
       if (fault === 'too_long') {
         throw new ApiError('body_too_large', `Line ${number} is longer than ${MAX_LINE_BYTES} bytes.`);
       }

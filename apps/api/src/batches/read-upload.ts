@@ -2,6 +2,7 @@ import type { MultipartFile } from '@fastify/multipart';
 import { ApiError, expiresAfterSchema, MAX_BATCH_LINES } from '@sluice/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { StoredInput } from '../tenant-files.ts';
+import { keyBodyTooLarge } from '../key-body-too-large.ts';
 import { dropRest } from './drop-rest.ts';
 
 export interface Upload {
@@ -15,15 +16,20 @@ const FIELDS = new Set(['purpose', 'expires_after[anchor]', 'expires_after[secon
 
 /**
  * Stores the file of a multipart upload as it arrives, and checks the fields, which may come before or after it.
- * @throws ApiError `invalid_request`, `file_too_large`, `too_many_lines`; nothing is kept then.
+ * @throws ApiError `invalid_request`, `file_too_large`, `too_many_lines`, `body_too_large`; nothing is kept then.
  */
-export async function readUpload(request: FastifyRequest): Promise<Upload> {
+export async function readUpload(request: FastifyRequest, maxBytes: number): Promise<Upload> {
   const { files } = request.caller;
+  const body = countBody(request, maxBytes);
+  const parts = request.parts();
   const fields = new Map<string, string>();
   let input: StoredInput | null = null;
   let filename = '';
   try {
-    for await (const part of request.parts()) {
+    for (;;) {
+      const next = await Promise.race([parts.next(), body.tooLarge]);
+      if (next.done) break;
+      const part = next.value;
       if (part.type === 'field') {
         if (!FIELDS.has(part.fieldname)) {
           const param = part.fieldname.slice(0, 80);
@@ -37,7 +43,7 @@ export async function readUpload(request: FastifyRequest): Promise<Upload> {
         throw new ApiError('invalid_request', 'Send one file, in the field "file".', { param: 'file' });
       }
       filename = safeFilename(part.filename);
-      input = await files.store(linesOf(part));
+      input = await files.store(linesOf(part, body.check));
     }
     if (!input) throw new ApiError('invalid_request', 'file is required.', { param: 'file' });
     checkPurpose(fields);
@@ -50,10 +56,42 @@ export async function readUpload(request: FastifyRequest): Promise<Upload> {
   }
 }
 
+/**
+ * Bounds the whole body with what stands around its parts, as it arrives: the parser takes it from the request itself,
+ * which nothing may be put before. To be called just before the parser begins, or bytes are lost.
+ */
+function countBody(
+  { raw, caller }: FastifyRequest,
+  maxBytes: number,
+): { tooLarge: Promise<never>; /** @throws ApiError */ check(): void } {
+  const keyBytes = caller.limits?.body_bytes ?? Infinity;
+  const error =
+    keyBytes < maxBytes
+      ? keyBodyTooLarge(keyBytes)
+      : new ApiError('body_too_large', `The body is larger than ${maxBytes} bytes.`);
+  let received = 0;
+  const isTooLarge = (): boolean => received > Math.min(keyBytes, maxBytes);
+  const tooLarge = new Promise<never>((_resolve, reject) => {
+    raw.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (isTooLarge()) reject(error);
+    });
+  });
+  // Nobody waits for it while the file is read.
+  tooLarge.catch(() => undefined);
+  return {
+    tooLarge,
+    check() {
+      if (isTooLarge()) throw error;
+    },
+  };
+}
+
 /** The file's bytes; ends with an error at the line too many. Blank lines count. */
-async function* linesOf({ file }: MultipartFile): AsyncGenerator<Uint8Array> {
+async function* linesOf({ file }: MultipartFile, check: () => void): AsyncGenerator<Uint8Array> {
   let lines = 0;
   for await (const chunk of file as AsyncIterable<Uint8Array>) {
+    check();
     for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) lines += 1;
     // The last line need not end with a newline.
     if (lines > MAX_BATCH_LINES) {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { ApiError } from '@sluice/contracts';
 import type { ApiServer } from '../api-server.ts';
 import { dropRest } from './drop-rest.ts';
 
@@ -14,12 +15,26 @@ export function takeStreamedBodies(app: ApiServer, { json = true }: { json?: boo
   app.setValidatorCompiler(() => (value: unknown) => ({ value }));
 }
 
-/** A body that is not there at all is an empty one. When its reader stops early, the rest is dropped. */
-export async function* streamedBody(body: unknown): AsyncGenerator<Uint8Array, void, undefined> {
+/**
+ * A body that is not there at all is an empty one. When its reader stops early, the rest is dropped. Bounded whatever
+ * its reader keeps of it: blanks, and lines that are too long, are read without being stored.
+ * @throws ApiError `body_too_large`.
+ */
+export async function* streamedBody(
+  body: unknown,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
   if (!body) return;
   const stream = body as Readable;
   try {
-    yield* stream.iterator({ destroyOnReturn: false });
+    let received = 0;
+    for await (const piece of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      received += piece.length;
+      if (received > maxBytes) {
+        throw new ApiError('body_too_large', `The body is larger than ${maxBytes} bytes.`);
+      }
+      yield piece;
+    }
   } finally {
     dropRest(stream);
   }

@@ -65,7 +65,7 @@ export function addCreateBatchRoute(app: ApiServer, deps: ApiDeps): void {
         head,
         ...stored
       } = await storeInlineInput(
-        streamedBody(request.body),
+        streamedBody(request.body, deps.limits.maxStreamedBodyBytes),
         { isNdjson: isNdjson(request.headers['content-type']), toLine },
         files,
       );

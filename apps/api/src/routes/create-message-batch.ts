@@ -57,7 +57,7 @@ export function addCreateMessageBatchRoute(app: ApiServer, deps: ApiDeps): void 
       request.raw.socket.setTimeout(0);
       const { files } = request.caller;
       const { options: sent, input } = await storeInlineInput(
-        streamedBody(request.body),
+        streamedBody(request.body, deps.limits.maxStreamedBodyBytes),
         { isNdjson: false, toLine: createToLine(), maxBytes: MAX_BODY_BYTES },
         files,
       );

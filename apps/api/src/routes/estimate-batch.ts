@@ -40,6 +40,7 @@ export function addEstimateBatchRoute(app: ApiServer, deps: ApiDeps): void {
           'unknown_route',
           'not_allowed',
           'file_too_large',
+          'body_too_large',
           'too_many_lines',
           'unsupported_media_type',
         ),
@@ -53,7 +54,10 @@ export function addEstimateBatchRoute(app: ApiServer, deps: ApiDeps): void {
       checkBatchTargets(query.data, caller, deps);
       const batch = unstoredBatch(query.data, caller);
       const lineToJob = createLineToJob(batch, { ...deps, caller });
-      return estimateBatch(streamedBody(request.body), { batch, lineToJob });
+      return estimateBatch(streamedBody(request.body, deps.limits.maxStreamedBodyBytes), {
+        batch,
+        lineToJob,
+      });
     },
   });
 }

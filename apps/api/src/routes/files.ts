@@ -54,6 +54,7 @@ export async function addFileRoutes(app: ApiServer, deps: ApiDeps): Promise<void
           ...errorResponses(
             'invalid_request',
             'file_too_large',
+            'body_too_large',
             'too_many_lines',
             'unsupported_media_type',
             'redis_full',
@@ -62,7 +63,10 @@ export async function addFileRoutes(app: ApiServer, deps: ApiDeps): Promise<void
       },
       handler: async (request) => {
         request.raw.socket.setTimeout(0);
-        const { input, filename, lifetimeSeconds } = await readUpload(request);
+        const { input, filename, lifetimeSeconds } = await readUpload(
+          request,
+          deps.limits.maxStreamedBodyBytes,
+        );
         const { files } = request.caller;
         try {
           return showFile(await files.add(input, { filename, lifetimeSeconds }));
