@@ -1,5 +1,4 @@
 import { ApiError, isEndedBatch } from '@sluice/contracts';
-import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
@@ -120,10 +119,7 @@ export async function addMessageBatchRoutes(app: ApiServer, deps: ApiDeps): Prom
           headers: { 'x-should-retry': 'false' },
         });
       }
-      const results = Readable.from(
-        batchResults(batch, { ...request.caller, baseUrl: deps.baseUrl }, request.gone),
-        { objectMode: false },
-      );
+      const results = await batchResults(batch, { ...request.caller, baseUrl: deps.baseUrl }, request.gone);
       return reply
         .header('content-type', 'application/x-jsonl')
         .header('content-disposition', `attachment; filename="${request.params.id}_results.jsonl"`)

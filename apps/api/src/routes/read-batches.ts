@@ -1,6 +1,5 @@
 import { presentBatch } from '@sluice/broker';
 import { ApiError, batchSchema } from '@sluice/contracts';
-import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
@@ -83,10 +82,7 @@ export function addReadBatchRoutes(app: ApiServer, deps: ApiDeps): void {
       const { id } = request.params;
       const batch = await request.caller.batches.get(id);
       if (!batch) throw batchNotFound(id);
-      const results = Readable.from(
-        batchResults(batch, { ...request.caller, baseUrl: deps.baseUrl }, request.gone),
-        { objectMode: false },
-      );
+      const results = await batchResults(batch, { ...request.caller, baseUrl: deps.baseUrl }, request.gone);
       return reply.header('content-type', 'application/x-ndjson').send(results as unknown as string);
     },
   });

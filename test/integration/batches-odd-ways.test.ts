@@ -83,3 +83,18 @@ test('a retry that is sent again, or is refused, leaves no file behind', async (
   }
   expect(inputs).toHaveLength(1);
 }, 30_000);
+
+test('results whose file was deleted are said to be gone, and are not an empty answer', async () => {
+  const { id } = await post<Batch>(
+    '/v1/batches',
+    JSON.stringify({ requests: [{ custom_id: 'a', body: chatBody('Hi', 'anthropic/claude-haiku-4-5') }] }),
+  );
+  const { output_file_id: output } = await ended(id);
+  expect((await stack.request(`/v1/batches/${id}/results`)).status).toBe(200);
+  await stack.request(`/v1/files/${output}`, { method: 'DELETE' });
+  const answer = await stack.request(`/v1/batches/${id}/results`);
+  expect(answer.status).toBe(404);
+  expect(await answer.json()).toMatchObject({
+    error: { code: 'not_found', message: expect.stringContaining(`The results in ${output} are gone`) },
+  });
+});
