@@ -4,6 +4,7 @@ import type { ApiDeps } from './api-deps.ts';
 import type { ApiServer } from './api-server.ts';
 import { createAllowedMethods } from './allowed-methods.ts';
 import type { FailureLimiter } from './failure-limiter.ts';
+import { isBrokenOff } from './is-broken-off.ts';
 import { toAnthropicErrorBody } from './to-anthropic-error-body.ts';
 import { toApiError } from './to-api-error.ts';
 import { toErrorBody } from './to-error-body.ts';
@@ -20,7 +21,8 @@ export function addErrorHandler(
       : toErrorBody(error, { requestId, baseUrl: baseUrl() });
 
   app.setErrorHandler((error, request, reply) => {
-    const apiError = toApiError(error);
+    // It looks like an outage of the store, and nobody is there to be told.
+    const apiError = isBrokenOff(error, request.raw) ? BROKEN_OFF : toApiError(error);
     if (apiError.status >= 500) request.log.error({ err: error, code: apiError.code }, 'request failed');
     return reply.code(apiError.status).headers(apiError.headers).send(errorBody(apiError, request));
   });
@@ -40,3 +42,5 @@ export function addErrorHandler(
     if (request.is404) await refuse(request);
   });
 }
+
+const BROKEN_OFF = new ApiError('invalid_request', 'The request was broken off before its body was there.');
