@@ -13,7 +13,9 @@ WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0
 COPY --from=build --chown=root:root /app /app
 COPY LICENSE ./
-# Nothing in the image is writable for the process; state is in Redis.
+# Files of batches; API and dispatcher share it, all else is in Redis and nothing else is writable.
+RUN install -d -o node -g node /app/.sluice/files
+VOLUME /app/.sluice/files
 USER node
 EXPOSE 8420
 ENTRYPOINT ["node", "apps/cli/src/main.ts"]

@@ -1,4 +1,5 @@
 import { ApiError, type ApiErrorCode } from '@sluice/contracts';
+import { StorageFailed } from '@sluice/files';
 import { redisOutageReason } from './redis-outage-reason.ts';
 
 const RETRY_AFTER_SECONDS = '2';
@@ -29,6 +30,11 @@ export function toApiError(error: unknown): ApiError {
   if (outage === 'unreachable') {
     return new ApiError('redis_unavailable', 'The store does not answer.', {
       headers: { 'retry-after': RETRY_AFTER_SECONDS },
+    });
+  }
+  if (error instanceof StorageFailed) {
+    return new ApiError('storage_unavailable', 'The files of batches can not be written.', {
+      headers: { 'retry-after': '30' },
     });
   }
   const { code = '', statusCode } = error as { code?: string; statusCode?: number };

@@ -160,6 +160,11 @@ export const API_ERRORS = {
     type: 'api_error',
     todo: 'Try again after `retry-after` seconds, with the same Idempotency-Key.',
   },
+  storage_unavailable: {
+    status: 503,
+    type: 'api_error',
+    todo: 'Try again later; who runs the broker finds the cause in its log: `storage` is full, missing or read-only.',
+  },
   redis_full: {
     status: 503,
     type: 'api_error',

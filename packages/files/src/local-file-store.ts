@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileName } from './file-name.ts';
 import type { FileStore } from './file-store.ts';
+import { StorageFailed } from './storage-failed.ts';
 
 const UNFINISHED = '.part';
 const UNFINISHED_KEPT_MS = 86_400_000;
@@ -17,10 +18,10 @@ export function createLocalFileStore(path: string): FileStore {
   return {
     async write(name, content) {
       const final = place(name);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
       const unfinished = `${final}.${randomBytes(6).toString('hex')}${UNFINISHED}`;
       let bytes = 0;
       try {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
         const counted = async function* (): AsyncGenerator<Uint8Array> {
           for await (const piece of content) {
             bytes += piece.length;
@@ -30,8 +31,8 @@ export function createLocalFileStore(path: string): FileStore {
         await pipeline(counted(), createWriteStream(unfinished, { flush: true, mode: 0o600 }));
         await rename(unfinished, final);
       } catch (error) {
-        await rm(unfinished, { force: true });
-        throw error;
+        await rm(unfinished, { force: true }).catch(() => undefined);
+        throw StorageFailed.of(error) ?? error;
       }
       return bytes;
     },

@@ -50,6 +50,7 @@ export function addCreateBatchRoute(app: ApiServer, deps: ApiDeps): void {
           'invalid_webhook_url',
           'not_found',
           'file_too_large',
+          'storage_unavailable',
           'too_many_lines',
           'unsupported_media_type',
           'idempotency_key_reused',

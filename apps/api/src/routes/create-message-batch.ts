@@ -46,6 +46,7 @@ export function addCreateMessageBatchRoute(app: ApiServer, deps: ApiDeps): void 
           'invalid_request',
           'body_too_large',
           'file_too_large',
+          'storage_unavailable',
           'too_many_lines',
           'unsupported_media_type',
           'idempotency_key_reused',

@@ -54,6 +54,7 @@ export async function addFileRoutes(app: ApiServer, deps: ApiDeps): Promise<void
           ...errorResponses(
             'invalid_request',
             'file_too_large',
+            'storage_unavailable',
             'body_too_large',
             'too_many_lines',
             'unsupported_media_type',
