@@ -25,7 +25,7 @@ const at = (name: string): string => join(broker.folder, name);
 const sluice = (...commandArguments: string[]): SpawnedCommand =>
   spawnSluice(['batch', ...commandArguments], { cwd: broker.folder });
 
-function requests(name: string): string {
+function requests(name: string, count = 3): string {
   const line = (n: number): object => ({
     custom_id: `line-${n}`,
     method: 'POST',
@@ -36,7 +36,10 @@ function requests(name: string): string {
       max_tokens: 10,
     },
   });
-  writeFileSync(at(name), [1, 2, 3].map((n) => `${JSON.stringify(line(n))}\n`).join(''));
+  writeFileSync(
+    at(name),
+    Array.from({ length: count }, (_, n) => `${JSON.stringify(line(n + 1))}\n`).join(''),
+  );
   return name;
 }
 async function batches(): Promise<number> {
@@ -96,4 +99,17 @@ test('requests that can be read only once are refused in one sentence', async ()
   execFileSync('mkfifo', [at('requests-pipe')]);
   const { code, stderr } = await sluice('requests-pipe').exited;
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('no ordinary file') });
+});
+
+test('a reader of the results that goes away is said in one sentence, and the next call fetches them', async () => {
+  const file = requests('reader.jsonl', 400);
+  const command = sluice(file, '--lane', 'live');
+  command.child.stdout?.once('data', () => command.child.stdout?.destroy());
+  const { code, stderr } = await command.exited;
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringContaining('could be written to standard output'),
+  });
+  expect(stderr).not.toContain(' at ');
+  expect((await sluice(file).succeeded()).stdout.trim().split('\n')).toHaveLength(400);
 });

@@ -32,7 +32,7 @@ export async function reportBatch({
   const { stdout, stderr } = context;
   const { completed, failed, total } = batch.request_counts;
   if (total > 0 && target) await target.write(await openResults(client, batch));
-  else if (total > 0 && !json) await pipeline(await openResults(client, batch), stdout, { end: false });
+  else if (total > 0 && !json) await toStdout(await openResults(client, batch), stdout);
   if (json) printResult(context, true, batch, '');
   const where = output === undefined ? '' : `, results in ${output}`;
   stderr.write(
@@ -55,4 +55,15 @@ async function openResults(client: ApiClient, { id }: Batch): Promise<Readable> 
   const path = `/v1/batches/${encodeURIComponent(id)}/results`;
   const { body } = await client.open(path, { timeoutMs: TIMEOUT_MS });
   return body ? Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]) : Readable.from([]);
+}
+
+async function toStdout(results: Readable, stdout: CommandContext['stdout']): Promise<void> {
+  try {
+    await pipeline(results, stdout, { end: false });
+  } catch (error) {
+    const why = (error as Error).message;
+    throw new CliError(
+      `Not all results could be written to standard output: ${why}. The same command fetches them again.`,
+    );
+  }
 }
