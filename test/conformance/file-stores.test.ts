@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { storageConfigSchema, type StorageConfig } from '@sluice/contracts';
-import { openFileStore, type FileStore } from '@sluice/files';
+import { openFileStore, StorageFailed, type FileStore } from '@sluice/files';
 import { createFileVault } from '@sluice/vault';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startS3Server } from '../support/s3-server.ts';
@@ -113,6 +113,24 @@ describe.each(KINDS)('the file store "%s", %s', (kind, rest) => {
     await expect(store.write('../escape', pieces('x'))).rejects.toThrow(RangeError);
     await expect(store.read('a/b')).rejects.toThrow(RangeError);
   });
+});
+
+test('a place that fails is told apart from content that fails', async () => {
+  const path = join(await mkdtemp(join(tmpdir(), 'sluice-files-')), 'file');
+  await writeFile(path, '');
+  const server = await startS3Server({ bucket: 'sluice-files' });
+  await server.close();
+  const s3 = { kind: 's3', bucket: 'b', endpoint: server.endpoint, force_path_style: true };
+  const credentials = { access_key_id: 'S3RVER', secret_access_key: 'S3RVER' };
+  for (const storage of [
+    { kind: 'local', path },
+    { ...s3, ...credentials },
+  ]) {
+    const store = await openFileStore(storageConfigSchema.parse(storage), createFileVault([]));
+    await expect(store.write('file-1', pieces('x'))).rejects.toThrow(StorageFailed);
+    await store.close();
+  }
+  await rm(join(path, '..'), { recursive: true, force: true });
 });
 
 test('the local store removes what lost processes left half written, after a day', async () => {

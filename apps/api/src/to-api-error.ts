@@ -17,6 +17,11 @@ const FASTIFY_ERRORS: Readonly<Record<string, [ApiErrorCode, string]>> = {
 /** Any error as one of the contract's; `internal_error`, with nothing of the cause, for what nobody expected. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
+  if (error instanceof StorageFailed) {
+    return new ApiError('storage_unavailable', 'The place where files are kept fails.', {
+      headers: { 'retry-after': '30' },
+    });
+  }
   const outage = redisOutageReason(error);
   if (outage === 'full') {
     return new ApiError(
@@ -30,11 +35,6 @@ export function toApiError(error: unknown): ApiError {
   if (outage === 'unreachable') {
     return new ApiError('redis_unavailable', 'The store does not answer.', {
       headers: { 'retry-after': RETRY_AFTER_SECONDS },
-    });
-  }
-  if (error instanceof StorageFailed) {
-    return new ApiError('storage_unavailable', 'The files of batches can not be written.', {
-      headers: { 'retry-after': '30' },
     });
   }
   const { code = '', statusCode } = error as { code?: string; statusCode?: number };

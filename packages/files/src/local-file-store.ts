@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileName } from './file-name.ts';
 import type { FileStore } from './file-store.ts';
-import { StorageFailed } from './storage-failed.ts';
 
 const UNFINISHED = '.part';
 const UNFINISHED_KEPT_MS = 86_400_000;
@@ -32,7 +31,7 @@ export function createLocalFileStore(path: string): FileStore {
         await rename(unfinished, final);
       } catch (error) {
         await rm(unfinished, { force: true }).catch(() => undefined);
-        throw StorageFailed.of(error) ?? error;
+        throw error;
       }
       return bytes;
     },

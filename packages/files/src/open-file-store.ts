@@ -3,10 +3,11 @@ import type { FileVault } from '@sluice/vault';
 import { createSealedFileStore } from './create-sealed-file-store.ts';
 import type { FileStore } from './file-store.ts';
 import { createLocalFileStore } from './local-file-store.ts';
+import { tellFailures } from './tell-failures.ts';
 
-/** The store that the configuration names, sealed by the vault. The caller owns it. */
+/** The store that the configuration names, sealed by the vault. Rejects with `StorageFailed` when its place fails. The caller owns it. */
 export async function openFileStore(storage: StorageConfig, vault: FileVault): Promise<FileStore> {
-  return createSealedFileStore(await openPlace(storage), vault);
+  return createSealedFileStore(tellFailures(await openPlace(storage)), vault);
 }
 
 /** S3's client is loaded only when it is used. */
