@@ -11,6 +11,7 @@ import {
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { batchLines, chatBody } from '../support/batch-lines.ts';
 import type { SpawnedCommand } from './spawn-command.ts';
 import { spawnSluice } from './spawn-sluice.ts';
 import { type DevBroker, startDevBroker } from './start-dev-broker.ts';
@@ -26,20 +27,8 @@ const sluice = (...commandArguments: string[]): SpawnedCommand =>
   spawnSluice(['batch', ...commandArguments], { cwd: broker.folder });
 
 function requests(name: string, count = 3): string {
-  const line = (n: number): object => ({
-    custom_id: `line-${n}`,
-    method: 'POST',
-    url: '/v1/chat/completions',
-    body: {
-      model: 'openai/gpt-5.4-mini',
-      messages: [{ role: 'user', content: `Say ${n}.` }],
-      max_tokens: 10,
-    },
-  });
-  writeFileSync(
-    at(name),
-    Array.from({ length: count }, (_, n) => `${JSON.stringify(line(n + 1))}\n`).join(''),
-  );
+  const bodies = Array.from({ length: count }, (_, n) => chatBody(`Say ${n + 1}.`, 'openai/gpt-5.4-mini'));
+  writeFileSync(at(name), batchLines(bodies));
   return name;
 }
 async function batches(): Promise<number> {

@@ -1,6 +1,7 @@
 import { ApiError } from '@sluice/contracts';
 import { accessOf } from './access.ts';
 import type { ApiServer } from './api-server.ts';
+import { hasScope } from './has-scope.ts';
 
 const PREFIX = '/v1';
 
@@ -23,7 +24,7 @@ export function addAccessControl(app: ApiServer): void {
   app.addHook('onRequest', async ({ caller, routeOptions }) => {
     const { access } = routeOptions.config;
     if (access === undefined || access === 'none') return;
-    if (caller.scopes.includes(access) || caller.scopes.includes('admin')) return;
+    if (hasScope(caller, access)) return;
     throw new ApiError('not_allowed', `This path needs a key with the scope ${access}.`);
   });
 }

@@ -1,9 +1,11 @@
 import type { BatchRecord, FileIndex, FileRecord } from '@sluice/broker';
-import { ApiError, DEFAULT_FILE_LIFETIME_SECONDS, MAX_FILE_BYTES } from '@sluice/contracts';
+import { DEFAULT_FILE_LIFETIME_SECONDS, MAX_FILE_BYTES } from '@sluice/contracts';
 import type { FileStore } from '@sluice/files';
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { boundBytes } from './batches/bound-bytes.ts';
 import { newFileId } from './batches/new-file-id.ts';
+import { removeContent } from './batches/remove-content.ts';
 
 /** Content of a tenant that is in the store and not yet a file. */
 export interface StoredInput {
@@ -52,29 +54,19 @@ export function createTenantFiles(
   const own = (record: { tenant: string }): void => {
     if (record.tenant !== tenant) throw new Error('a file of another tenant');
   };
-  const removeContent = async (id: string): Promise<void> => {
-    await files.remove(id);
-    await fileIndex.forget(id);
-  };
   return {
     tenant,
     async store(content, { maxBytes = MAX_FILE_BYTES } = {}) {
       const id = newFileId();
       const hash = createHash('sha256');
-      const bounded = async function* (): AsyncGenerator<Uint8Array> {
-        let sum = 0;
-        for await (const piece of content) {
-          sum += piece.length;
-          if (sum > maxBytes) {
-            const message = `The file is larger than ${maxBytes} bytes.`;
-            throw new ApiError('file_too_large', message, { param: 'file' });
-          }
+      const hashed = async function* (): AsyncGenerator<Uint8Array> {
+        for await (const piece of boundBytes(content, maxBytes)) {
           hash.update(piece);
           yield piece;
         }
       };
       await fileIndex.announce(id);
-      const bytes = await files.write(id, bounded());
+      const bytes = await files.write(id, hashed());
       return { id, tenant, bytes, hash: hash.digest('hex') };
     },
     async add(input, { filename, lifetimeSeconds = DEFAULT_FILE_LIFETIME_SECONDS }) {
@@ -95,7 +87,7 @@ export function createTenantFiles(
     async discard(input) {
       own(input);
       await fileIndex.drop(input.id, tenant);
-      await removeContent(input.id);
+      await removeContent(input.id, { fileIndex, files });
     },
     get: (id) => fileIndex.get(id, tenant),
     list: (query) => fileIndex.list({ ...query, tenant }),
@@ -112,7 +104,7 @@ export function createTenantFiles(
     pin: (id, batch) => fileIndex.pin(id, { ...batch, tenant }),
     async remove(id) {
       const { status } = await fileIndex.drop(id, tenant);
-      if (status === 'dropped') await removeContent(id);
+      if (status === 'dropped') await removeContent(id, { fileIndex, files });
       return status !== 'not_found';
     },
   };

@@ -4,8 +4,9 @@ const LISTS = ['messages', 'input', 'tools'] as const;
 
 /**
  * A body in OpenAI's shape, or a job's with one under `request`, without the fields that are null, and its messages,
- * input items and tools without theirs: OpenAI takes null for "not set", and clients send it (`stop=None`, a message that was written out
- * whole). Deeper values are the caller's own and stay. What is no object stays as it is; nothing is edited.
+ * input items and tools without theirs: OpenAI takes null for "not set", and clients send it (`stop=None`, a message
+ * that was written out whole). Deeper values are the caller's own and stay. What is no object stays as it is; nothing
+ * is edited.
  */
 export function withoutNulls(body: unknown): unknown {
   if (!isObject(body)) return body;

@@ -1,9 +1,10 @@
 import type { FileVault } from '@sluice/vault';
 import { Readable } from 'node:stream';
+import type { FilePlace } from './file-place.ts';
 import type { FileStore } from './file-store.ts';
 
-/** A store whose content is sealed. Sizes and positions are those of the content, not of what is stored. Owns `store`. */
-export function createSealedFileStore(store: FileStore, vault: FileVault): FileStore {
+/** A store whose content is sealed. Sizes and positions are those of the content, not of what is stored. Owns `place`. */
+export function createSealedFileStore(place: FilePlace, vault: FileVault): FileStore {
   const placeOf = (name: string): string => `file/${name}`;
   return {
     async write(name, content) {
@@ -14,15 +15,15 @@ export function createSealedFileStore(store: FileStore, vault: FileVault): FileS
           yield piece;
         }
       };
-      await store.write(name, vault.seal(counted(), placeOf(name)));
+      await place.write(name, vault.seal(counted(), placeOf(name)));
       return bytes;
     },
     async read(name, { start = 0 } = {}) {
-      const content = await vault.open((from) => store.read(name, { start: from }), placeOf(name), start);
+      const content = await vault.open((from) => place.read(name, { start: from }), placeOf(name), start);
       return content && Readable.from(content, { objectMode: false });
     },
-    remove: (name) => store.remove(name),
-    tidy: () => store.tidy(),
-    close: () => store.close(),
+    remove: (name) => place.remove(name),
+    tidy: () => place.tidy(),
+    close: () => place.close(),
   };
 }

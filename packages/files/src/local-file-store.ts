@@ -4,13 +4,13 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileName } from './file-name.ts';
-import type { FileStore } from './file-store.ts';
+import type { FilePlace } from './file-place.ts';
 
 const UNFINISHED = '.part';
 const UNFINISHED_KEPT_MS = 86_400_000;
 
 /** Files in one folder of this machine; made when the first is written. A write is on disk when it resolves. */
-export function createLocalFileStore(path: string): FileStore {
+export function createLocalFileStore(path: string): FilePlace {
   const folder = resolve(path);
   const place = (name: string): string => join(folder, fileName(name));
 
@@ -18,22 +18,14 @@ export function createLocalFileStore(path: string): FileStore {
     async write(name, content) {
       const final = place(name);
       const unfinished = `${final}.${randomBytes(6).toString('hex')}${UNFINISHED}`;
-      let bytes = 0;
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
-        const counted = async function* (): AsyncGenerator<Uint8Array> {
-          for await (const piece of content) {
-            bytes += piece.length;
-            yield piece;
-          }
-        };
-        await pipeline(counted(), createWriteStream(unfinished, { flush: true, mode: 0o600 }));
+        await pipeline(content, createWriteStream(unfinished, { flush: true, mode: 0o600 }));
         await rename(unfinished, final);
       } catch (error) {
         await rm(unfinished, { force: true }).catch(() => undefined);
         throw error;
       }
-      return bytes;
     },
     async read(name, { start = 0 } = {}) {
       try {

@@ -3,7 +3,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import type { StorageConfig } from '@sluice/contracts';
 import { Readable } from 'node:stream';
 import { fileName } from './file-name.ts';
-import type { FileStore } from './file-store.ts';
+import type { FilePlace } from './file-place.ts';
 
 type S3Config = Extract<StorageConfig, { kind: 's3' }>;
 
@@ -14,7 +14,7 @@ const PART_BYTES = 8 * 1024 * 1024;
  * Objects in a bucket of S3, or of any server that speaks its protocol. Uploads that are cut off leave parts that
  * only a lifecycle rule of the bucket removes (`AbortIncompleteMultipartUpload`).
  */
-export function createS3FileStore(config: S3Config): FileStore {
+export function createS3FileStore(config: S3Config): FilePlace {
   const { access_key_id: accessKeyId, secret_access_key: secretAccessKey } = config;
   const client = new S3Client({
     region: config.region,
@@ -30,22 +30,14 @@ export function createS3FileStore(config: S3Config): FileStore {
 
   return {
     async write(name, content) {
-      let bytes = 0;
-      const counted = async function* (): AsyncGenerator<Uint8Array> {
-        for await (const piece of content) {
-          bytes += piece.length;
-          yield piece;
-        }
-      };
       const upload = new Upload({
         client,
-        params: { ...object(name), Body: Readable.from(counted(), { objectMode: false }) },
+        params: { ...object(name), Body: Readable.from(content, { objectMode: false }) },
         partSize: PART_BYTES,
         queueSize: 2,
         leavePartsOnError: false,
       });
       await upload.done();
-      return bytes;
     },
     async read(name, { start = 0 } = {}) {
       try {

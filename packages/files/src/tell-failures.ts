@@ -1,9 +1,9 @@
 import { fileName } from './file-name.ts';
-import type { FileStore } from './file-store.ts';
+import type { FilePlace } from './file-place.ts';
 import { StorageFailed } from './storage-failed.ts';
 
-/** The same store; what fails at its place is a `StorageFailed`, what fails in the content to be written stays as it is. */
-export function tellFailures(place: FileStore): FileStore {
+/** The same place; what fails at its place is a `StorageFailed`, what fails in the content to be written stays as it is. */
+export function tellFailures(place: FilePlace): FilePlace {
   return {
     ...place,
     async write(name, content) {
@@ -27,7 +27,7 @@ export function tellFailures(place: FileStore): FileStore {
         }
       };
       try {
-        return await place.write(name, watched());
+        await place.write(name, watched());
       } catch (error) {
         const failed = ofContent as { error: unknown } | null;
         throw failed ? failed.error : new StorageFailed(error);

@@ -30,7 +30,7 @@ export function createPieceReader(content: AsyncIterable<Uint8Array>): PieceRead
   return {
     async take(bytes) {
       await fill(bytes);
-      const all = held.length === 1 ? Buffer.from(held[0] as Uint8Array) : Buffer.concat(held);
+      const all = held.length === 1 ? viewOf(held[0] as Uint8Array) : Buffer.concat(held);
       const taken = all.subarray(0, bytes);
       const rest = all.subarray(bytes);
       held = rest.length > 0 ? [rest] : [];
@@ -57,4 +57,8 @@ export function createPieceReader(content: AsyncIterable<Uint8Array>): PieceRead
       await source.return?.();
     },
   };
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -1,13 +1,9 @@
 import type { NewBatch, NewJob } from '@sluice/broker';
-import {
-  ApiError,
-  MAX_BATCH_LINES,
-  MAX_FILE_BYTES,
-  type BatchError,
-  type BatchEstimate,
-} from '@sluice/contracts';
+import { MAX_BATCH_LINES, MAX_FILE_BYTES, type BatchError, type BatchEstimate } from '@sluice/contracts';
 import type { LaneChoice, RouteDecision } from '@sluice/core';
 import { MAX_LISTED_ERRORS } from './batch-limits.ts';
+import { boundBytes } from './bound-bytes.ts';
+import { boundLines, tooManyLines } from './bound-lines.ts';
 import { EMPTY_FILE, judgeLines } from './judge-lines.ts';
 import type { LineToJob } from './line-to-job.ts';
 
@@ -29,7 +25,10 @@ export async function estimateBatch(
   const errorCounts = new Map<string, number>();
   const sum = createSum();
   let lines = 0;
-  for await (const { line, outcome } of judgeLines(bounded(content), { batch, lineToJob })) {
+  for await (const { line, outcome } of judgeLines(boundLines(boundBytes(content, MAX_FILE_BYTES)), {
+    batch,
+    lineToJob,
+  })) {
     lines += 1;
     if (lines > MAX_BATCH_LINES) throw tooManyLines();
     if (outcome.status === 'ok') {
@@ -51,28 +50,6 @@ export async function estimateBatch(
     error_counts: Object.fromEntries(errorCounts),
     ...sum.total(),
   };
-}
-
-function tooManyLines(): ApiError {
-  return new ApiError('too_many_lines', `The file has more than ${MAX_BATCH_LINES} lines.`, {
-    param: 'file',
-  });
-}
-
-async function* bounded(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  let ends = 0;
-  for await (const piece of content) {
-    bytes += piece.length;
-    for (let at = piece.indexOf(0x0a); at !== -1; at = piece.indexOf(0x0a, at + 1)) ends += 1;
-    // Blank lines count, as in an upload.
-    if (ends > MAX_BATCH_LINES) throw tooManyLines();
-    if (bytes > MAX_FILE_BYTES) {
-      const message = `The file is larger than ${MAX_FILE_BYTES} bytes.`;
-      throw new ApiError('file_too_large', message, { param: 'file' });
-    }
-    yield piece;
-  }
 }
 
 type Total = Pick<

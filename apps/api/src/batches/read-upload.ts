@@ -1,8 +1,9 @@
 import type { MultipartFile } from '@fastify/multipart';
-import { ApiError, expiresAfterSchema, MAX_BATCH_LINES } from '@sluice/contracts';
+import { ApiError, expiresAfterSchema } from '@sluice/contracts';
 import type { FastifyRequest } from 'fastify';
-import type { StoredInput } from '../tenant-files.ts';
 import { keyBodyTooLarge } from '../key-body-too-large.ts';
+import type { StoredInput } from '../tenant-files.ts';
+import { boundLines } from './bound-lines.ts';
 import { dropRest } from './drop-rest.ts';
 
 export interface Upload {
@@ -11,7 +12,6 @@ export interface Upload {
   lifetimeSeconds?: number;
 }
 
-const NEWLINE = 0x0a;
 const FIELDS = new Set(['purpose', 'expires_after[anchor]', 'expires_after[seconds]']);
 
 /**
@@ -43,7 +43,7 @@ export async function readUpload(request: FastifyRequest, maxBytes: number): Pro
         throw new ApiError('invalid_request', 'Send one file, in the field "file".', { param: 'file' });
       }
       filename = safeFilename(part.filename);
-      input = await files.store(linesOf(part, body.check));
+      input = await files.store(boundLines(checked(part, body.check)));
     }
     if (!input) throw new ApiError('invalid_request', 'file is required.', { param: 'file' });
     checkPurpose(fields);
@@ -87,18 +87,9 @@ function countBody(
   };
 }
 
-/** The file's bytes; ends with an error at the line too many. Blank lines count. */
-async function* linesOf({ file }: MultipartFile, check: () => void): AsyncGenerator<Uint8Array> {
-  let lines = 0;
+async function* checked({ file }: MultipartFile, check: () => void): AsyncGenerator<Uint8Array> {
   for await (const chunk of file as AsyncIterable<Uint8Array>) {
     check();
-    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1)) lines += 1;
-    // The last line need not end with a newline.
-    if (lines > MAX_BATCH_LINES) {
-      throw new ApiError('too_many_lines', `The file has more than ${MAX_BATCH_LINES} lines.`, {
-        param: 'file',
-      });
-    }
     yield chunk;
   }
 }

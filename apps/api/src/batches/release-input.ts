@@ -1,5 +1,6 @@
 import type { BatchRecord } from '@sluice/broker';
 import type { TenantStores } from '../tenant-handles.ts';
+import { removeContent } from './remove-content.ts';
 
 /**
  * The batch has ended and needs its input no more: when the file was deleted meanwhile, and no other batch reads it, its
@@ -7,9 +8,7 @@ import type { TenantStores } from '../tenant-handles.ts';
  */
 export async function releaseInput(
   { id, inputFileId }: BatchRecord,
-  { fileIndex, files }: Pick<TenantStores, 'fileIndex' | 'files'>,
+  stores: Pick<TenantStores, 'fileIndex' | 'files'>,
 ): Promise<void> {
-  if ((await fileIndex.unpin(inputFileId, id)) === 'kept') return;
-  await files.remove(inputFileId);
-  await fileIndex.forget(inputFileId);
+  if ((await stores.fileIndex.unpin(inputFileId, id)) === 'dropped') await removeContent(inputFileId, stores);
 }

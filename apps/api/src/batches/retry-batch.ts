@@ -3,6 +3,7 @@ import { ApiError, isEndedBatch } from '@sluice/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { ApiDeps } from '../api-deps.ts';
 import { hashBody } from '../hash-body.ts';
+import { batchOfInput } from './batch-of-input.ts';
 import { MAX_LINE_BYTES } from './batch-limits.ts';
 import { createBatch } from './create-batch.ts';
 import { createYielder } from './create-yielder.ts';
@@ -30,17 +31,7 @@ export async function retryBatch(
   }
   const unanswered = await batches.unansweredLines(old);
   const input = await files.store(linesOf(content, unanswered));
-  try {
-    await files.add(input, { filename: `${input.id}.jsonl` });
-    const outcome = await makeBatch(http, old, input.id, deps);
-    // The same retry was made before, from an input of its own.
-    if (outcome.batch.inputFileId !== input.id) await files.discard(input);
-    return outcome;
-  } catch (error) {
-    // What became of it is not known when the store failed: a batch may be there that needs its input.
-    if (error instanceof ApiError && error.status < 500) await files.discard(input).catch(() => undefined);
-    throw error;
-  }
+  return batchOfInput(input, files, () => makeBatch(http, old, input.id, deps));
 }
 
 function makeBatch(

@@ -9,6 +9,7 @@ import {
   type ResponsesRequest,
 } from '@sluice/core';
 import type { Caller } from '../caller.ts';
+import { hasScope } from '../has-scope.ts';
 
 export interface EarlierResponses {
   /** The request's input with each `item_reference` replaced by its item. */
@@ -24,8 +25,8 @@ const MAX_RESPONSES = 256;
  * What a request names of the caller's earlier responses, by `previous_response_id` and by `item_reference`. The
  * instructions of the previous response are not carried over. An answer may repeat what it goes on with, so the caller
  * needs the scope to read it.
- * @throws ApiError `not_allowed` without that scope; `invalid_request` for what is not kept, was not a response or has not completed, and for more than
- * `maxBytes`.
+ * @throws ApiError `not_allowed` without that scope; `invalid_request` for what is not kept, was not a response or has
+ * not completed, and for more than `maxBytes`.
  */
 export async function readEarlierResponses(
   { input, previous_response_id: previous }: ResponsesRequest,
@@ -39,7 +40,7 @@ export async function readEarlierResponses(
       throw unusable('input', `is larger than ${maxBytes} bytes with all that it refers to`);
   };
   const find = async (jobId: string | null): Promise<JobRecord | null> => {
-    if (!scopes.includes('jobs:read') && !scopes.includes('admin'))
+    if (!hasScope({ scopes }, 'jobs:read'))
       throw new ApiError(
         'not_allowed',
         'To go on after an earlier response takes a key with the scope jobs:read.',

@@ -9,9 +9,10 @@ import {
 } from '@sluice/contracts';
 import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
+import { batchOfInput } from '../batches/batch-of-input.ts';
 import { createBatch, type BatchInput } from '../batches/create-batch.ts';
 import { storeWithEndpoint } from '../batches/store-with-endpoint.ts';
-import { storeInlineInput, type InlineRequest } from '../batches/store-inline-input.ts';
+import { storeInlineInput, type InlineInput, type InlineRequest } from '../batches/store-inline-input.ts';
 import { isNdjson, streamedBody, takeStreamedBodies } from '../batches/take-streamed-bodies.ts';
 import { errorResponses } from '../error-responses.ts';
 import { hashBody } from '../hash-body.ts';
@@ -60,46 +61,56 @@ export function addCreateBatchRoute(app: ApiServer, deps: ApiDeps): void {
     },
     handler: async (request, reply) => {
       request.raw.socket.setTimeout(0);
-      const { files } = request.caller;
-      const {
-        options: sent,
-        head,
-        ...stored
-      } = await storeInlineInput(
+      const stored = await storeInlineInput(
         streamedBody(request.body, deps.limits.maxStreamedBodyBytes),
         { isNdjson: isNdjson(request.headers['content-type']), toLine },
-        files,
+        request.caller.files,
       );
-      let { input } = stored;
-      try {
-        let batchInput = input ? inlineInput(sent, input.id) : fileInput(sent);
-        if (input && batchInput.endpoint !== (head['endpoint'] ?? DEFAULT_ENDPOINT)) {
-          input = await storeWithEndpoint(input, batchInput.endpoint, files);
-          batchInput = { ...batchInput, inputFileId: input.id };
-        }
-        const bodyHash = hashBody({ sent, content: input?.hash ?? null });
-        if (!input) {
-          const file = await files.get(batchInput.inputFileId);
-          if (file && file.purpose !== 'batch') {
-            const message = `The file's purpose is ${file.purpose}; it must be batch.`;
-            throw new ApiError('invalid_request', message, { param: 'input_file_id' });
-          }
-        } else {
-          await files.add(input, { filename: `${input.id}.jsonl` });
-        }
-        const { batch, replayed } = await createBatch(request, { ...batchInput, bodyHash }, deps);
-        if (replayed) reply.header('idempotent-replayed', 'true');
-        if (input && batch.inputFileId !== input.id) await files.discard(input);
-        return presentBatch(batch, { baseUrl: deps.baseUrl() });
-      } catch (error) {
-        // What became of it is not known when the store failed: a batch may be there that needs its input.
-        if (input && error instanceof ApiError && error.status < 500) {
-          await files.discard(input).catch(() => undefined);
-        }
-        throw error;
-      }
+      const { input } = stored;
+      const { batch, replayed } = input
+        ? await fromRequests({ ...stored, input }, request, deps)
+        : await fromFile(stored.options, request, deps);
+      if (replayed) reply.header('idempotent-replayed', 'true');
+      return presentBatch(batch, { baseUrl: deps.baseUrl() });
     },
   });
+}
+
+type Http = Parameters<typeof createBatch>[0];
+type StoredInput = NonNullable<InlineInput['input']>;
+
+/** Requests that came with the body. */
+function fromRequests(
+  { options: sent, head, input }: InlineInput & { input: StoredInput },
+  http: Http,
+  deps: ApiDeps,
+): ReturnType<typeof createBatch> {
+  const { files } = http.caller;
+  return batchOfInput(input, files, async () => {
+    const batchInput = inlineInput(sent, input.id);
+    const make = ({ id, hash }: StoredInput) => {
+      const bodyHash = hashBody({ sent, content: hash });
+      return createBatch(http, { ...batchInput, inputFileId: id, bodyHash }, deps);
+    };
+    if (batchInput.endpoint === (head['endpoint'] ?? DEFAULT_ENDPOINT)) return make(input);
+    const again = await storeWithEndpoint(input, batchInput.endpoint, files);
+    return batchOfInput(again, files, () => make(again));
+  });
+}
+
+/** Requests of a file that was uploaded. */
+async function fromFile(
+  sent: Record<string, unknown>,
+  http: Http,
+  deps: ApiDeps,
+): ReturnType<typeof createBatch> {
+  const batchInput = fileInput(sent);
+  const file = await http.caller.files.get(batchInput.inputFileId);
+  if (file && file.purpose !== 'batch') {
+    const message = `The file's purpose is ${file.purpose}; it must be batch.`;
+    throw new ApiError('invalid_request', message, { param: 'input_file_id' });
+  }
+  return createBatch(http, { ...batchInput, bodyHash: hashBody({ sent, content: null }) }, deps);
 }
 
 /** A request as a line in OpenAI's form. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ApiDeps } from '../api-deps.ts';
 import type { ApiServer } from '../api-server.ts';
 import { MAX_ANTHROPIC_REQUESTS } from '../batches/batch-limits.ts';
+import { batchOfInput } from '../batches/batch-of-input.ts';
 import { createBatch } from '../batches/create-batch.ts';
 import { messageBatchSchema, showMessageBatch } from '../batches/show-message-batch.ts';
 import { storeInlineInput, type InlineRequest } from '../batches/store-inline-input.ts';
@@ -62,20 +63,12 @@ export function addCreateMessageBatchRoute(app: ApiServer, deps: ApiDeps): void 
         { isNdjson: false, toLine: createToLine(), maxBytes: MAX_BODY_BYTES },
         files,
       );
-      try {
-        const [unknown] = Object.keys(sent);
-        if (unknown !== undefined) {
-          const param = unknown.slice(0, 80);
-          throw new ApiError('invalid_request', `${param} is not a known field.`, { param });
-        }
-        if (!input || input.bytes === 0) {
-          throw new ApiError('invalid_request', 'requests must hold at least one request.', {
-            param: 'requests',
-          });
-        }
-        await files.add(input, { filename: `${input.id}.jsonl` });
+      if (!input) throw faultOf(sent) ?? noRequests();
+      const { batch } = await batchOfInput(input, files, async () => {
+        const fault = faultOf(sent) ?? (input.bytes === 0 ? noRequests() : null);
+        if (fault) throw fault;
         const { endpoint: _endpoint, ...options } = inlineBatchSchema.parse({});
-        const { batch } = await createBatch(
+        return createBatch(
           request,
           {
             inputFileId: input.id,
@@ -86,17 +79,22 @@ export function addCreateMessageBatchRoute(app: ApiServer, deps: ApiDeps): void 
           },
           deps,
         );
-        if (batch.inputFileId !== input.id) await files.discard(input);
-        return showMessageBatch(batch, { baseUrl: deps.baseUrl() });
-      } catch (error) {
-        // What became of it is not known when the store failed: a batch may be there that needs its input.
-        if (input && error instanceof ApiError && error.status < 500) {
-          await files.discard(input).catch(() => undefined);
-        }
-        throw error;
-      }
+      });
+      return showMessageBatch(batch, { baseUrl: deps.baseUrl() });
     },
   });
+}
+
+/** No field but the requests is known. */
+function faultOf(sent: Record<string, unknown>): ApiError | null {
+  const [unknown] = Object.keys(sent);
+  if (unknown === undefined) return null;
+  const param = unknown.slice(0, 80);
+  return new ApiError('invalid_request', `${param} is not a known field.`, { param });
+}
+
+function noRequests(): ApiError {
+  return new ApiError('invalid_request', 'requests must hold at least one request.', { param: 'requests' });
 }
 
 /** A request as a line of the input file. Ids are checked at once: a wrong one refuses the whole batch. */

@@ -31,7 +31,7 @@ export function answerFormat({ request, entry }: ProviderCall): AnswerFormat {
     format.type === 'json_schema' ? format.json_schema : { name: 'json', description: undefined };
   const schema = 'schema' in wanted ? wanted.schema : undefined;
   const isNative = entry.supports?.includes('structured_outputs') ?? false;
-  const recursive = schema !== undefined && isRecursive(schema as JsonSchema);
+  const recursive = isNative && schema !== undefined && isRecursive(schema as JsonSchema);
   if (schema && isNative && !recursive) {
     const output = toOutputSchema(schema);
     return { way: 'native', schema: output.schema, warnings: loosenedWarnings(output.loosened) };
@@ -53,7 +53,7 @@ export function answerFormat({ request, entry }: ProviderCall): AnswerFormat {
       input_schema: input.schema as Tool.InputSchema,
     },
     warnings: [
-      ...(isNative && recursive
+      ...(recursive
         ? [parameterChanged('response_format', 'the model is not held to the schema, as it is recursive')]
         : []),
       ...loosenedWarnings(input.loosened),

@@ -1,7 +1,7 @@
 import type { ProviderCall } from '../provider-adapter.ts';
 import { parameterChanged, parameterDropped } from '../request/parameter-warning.ts';
 import type { RequestPart } from '../request/request-part.ts';
-import { SAMPLING_DEFAULTS } from '../request/unsupported-parameters.ts';
+import { SAMPLING_DEFAULTS } from '../request/sampling-defaults.ts';
 
 const MAX_TEMPERATURE = 1;
 /** With thinking on. Source: Anthropic's guide "Extended thinking", feature compatibility. */

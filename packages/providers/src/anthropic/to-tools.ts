@@ -50,9 +50,10 @@ function toTool(tool: CanonicalTool, { entry, model }: ProviderCall, warnings: W
   if (strict && !canBeStrict) warnings.push(parameterDropped('tools.strict', `${model} has no strict tools`));
   const changed = (how: string) => warnings.push(parameterChanged(`tools.${name}.parameters`, how));
   const { schema, loosened: combined } = toInputSchema((parameters ?? { properties: {} }) as JsonObject);
-  const recursive = Boolean(strict) && canBeStrict && isRecursive(schema);
+  const mayBeStrict = Boolean(strict) && canBeStrict;
+  const recursive = mayBeStrict && isRecursive(schema);
   if (recursive) changed('the model is not held to the schema, as it is recursive');
-  const output = strict && canBeStrict && !recursive ? toOutputSchema(schema) : null;
+  const output = mayBeStrict && !recursive ? toOutputSchema(schema) : null;
   const loosened = [...combined, ...(output?.loosened ?? [])];
   if (loosened.length > 0)
     changed(`the model is told of ${loosened.join(', ')} in words, and not held to it`);

@@ -1,7 +1,7 @@
 import type { ChatRequest } from '@sluice/contracts';
 import type { ProviderCall } from '../provider-adapter.ts';
 import { parameterDropped } from '../request/parameter-warning.ts';
-import { SAMPLING_DEFAULTS } from '../request/unsupported-parameters.ts';
+import { SAMPLING_DEFAULTS } from '../request/sampling-defaults.ts';
 import type { GenerationConfig } from './google-body.ts';
 import type { GoogleFields } from './google-fields.ts';
 

@@ -1,7 +1,7 @@
 import type { ProviderCall } from '../provider-adapter.ts';
 import { parameterChanged, parameterDropped } from '../request/parameter-warning.ts';
 import type { RequestPart } from '../request/request-part.ts';
-import { SAMPLING_DEFAULTS } from '../request/unsupported-parameters.ts';
+import { SAMPLING_DEFAULTS } from '../request/sampling-defaults.ts';
 import { stopSequences } from '../request/stop-sequences.ts';
 import type { OpenAiProfile } from './openai-profile.ts';
 

@@ -1,5 +1,6 @@
 import type { ChatRequest, Warning } from '@sluice/contracts';
 import { parameterDropped } from './parameter-warning.ts';
+import { SAMPLING_DEFAULTS } from './sampling-defaults.ts';
 
 /**
  * A warning for each of `params` that the request sets, as the vendor has no such parameter, and for `store` and the
@@ -22,15 +23,6 @@ export function unsupportedParameters(
   }
   return warnings;
 }
-
-/** What models do anyway; clients write it out. */
-export const SAMPLING_DEFAULTS: Readonly<Partial<Record<keyof ChatRequest, number>>> = {
-  temperature: 1,
-  top_p: 1,
-  frequency_penalty: 0,
-  presence_penalty: 0,
-  top_logprobs: 0,
-};
 
 function asksForSomething(param: keyof ChatRequest, value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === '') return false;
